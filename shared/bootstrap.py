@@ -1,0 +1,156 @@
+"""The one place that wires: settings in, every capability out, each made and imported on first use.
+
+The imports stand inside on purpose. A cold start that answers a change notification loads no SDK, no crypto and no
+HTTP client; see docs/decisions/0006-lazy-wiring.md.
+"""
+# ruff: noqa: PLC0415
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from shared.client_state import ClientState
+from shared.model import MailboxKey
+from shared.settings import Settings
+
+if TYPE_CHECKING:
+    import requests
+
+    from shared.activation import Activation
+    from shared.availability import Availability
+    from shared.calendar_sync import CalendarSyncs
+    from shared.callers import Callers
+    from shared.connections import Connections
+    from shared.directory_sync import DirectorySyncs
+    from shared.graph.client import GraphClient
+    from shared.graph.sign_in import SignIn
+    from shared.graph.tokens import AppTokens
+    from shared.health import Health
+    from shared.members import Members
+    from shared.pages import Pages
+    from shared.storage.queue import Queues
+    from shared.storage.tables import Tables
+
+
+def utc_now() -> datetime:
+    """The present moment, UTC-aware."""
+    return datetime.now(UTC)
+
+
+class Services:
+    """Everything the functions call. Making a thing twice in a race is harmless; the later one stays."""
+
+    def __init__(self, settings: Settings, now: Callable[[], datetime] = utc_now) -> None:
+        self.settings = settings
+        self.now = now
+        self.client_state = ClientState(settings.secret_keys)
+
+    @cached_property
+    def tables(self) -> Tables:
+        from shared.storage.tables import Tables
+
+        return Tables(self.settings.storage)
+
+    @cached_property
+    def queues(self) -> Queues:
+        from shared.storage.queue import Queues
+
+        return Queues(self.settings.storage)
+
+    @cached_property
+    def callers(self) -> Callers:
+        from shared.callers import Callers
+        from shared.signing_keys import key_set
+
+        platform = self.settings.platform
+        return Callers(platform, key_set(platform.jwks_url))
+
+    @cached_property
+    def activation(self) -> Activation:
+        from shared.activation import Activation
+
+        return Activation(self.tables, self.queues, self._sign_in, self.settings.public_url, self.now)
+
+    @cached_property
+    def members(self) -> Members:
+        from shared.members import Members
+
+        return Members(self.tables, self.queues, self.now)
+
+    @cached_property
+    def availability(self) -> Availability:
+        from shared.availability import Availability
+
+        return Availability(self.tables, self.now)
+
+    @cached_property
+    def directory_syncs(self) -> DirectorySyncs:
+        from shared.directory_sync import DirectorySyncs
+        from shared.graph.users import Users
+
+        return DirectorySyncs(self.tables, self.queues, Users(self._graph), self._connections, self.now)
+
+    @cached_property
+    def calendar_syncs(self) -> CalendarSyncs:
+        from shared.calendar_sync import CalendarSyncs
+        from shared.graph.calendar import CalendarViews
+        from shared.graph.subscriptions import Subscriptions
+        from shared.subscriptions import Pushes
+
+        webhook = f"{self.settings.public_url}/webhooks/graph"
+        subscriptions = Subscriptions(self._graph, webhook, f"{webhook}/lifecycle", self._issue_client_state)
+        pushes = Pushes(subscriptions, self.now)
+        return CalendarSyncs(
+            self.tables, self.queues, CalendarViews(self._graph), pushes, self._connections, self.now
+        )
+
+    @cached_property
+    def pages(self) -> Pages:
+        from shared.pages import Pages
+
+        return Pages(self.settings)
+
+    @cached_property
+    def health(self) -> Health:
+        from shared.health import Health
+
+        return Health(self.settings)
+
+    @cached_property
+    def _connections(self) -> Connections:
+        from shared.connections import Connections
+
+        return Connections(self.tables, self.now)
+
+    @cached_property
+    def _graph(self) -> GraphClient:
+        from shared.graph.client import GraphClient
+
+        return GraphClient(self._session, self.settings.microsoft.graph_url, self._tokens)
+
+    @cached_property
+    def _tokens(self) -> AppTokens:
+        from shared.graph.tokens import AppTokens
+
+        return AppTokens(self.settings.microsoft, self._session)
+
+    @cached_property
+    def _sign_in(self) -> SignIn:
+        from shared.graph.sign_in import SignIn
+        from shared.signing_keys import key_set
+
+        microsoft = self.settings.microsoft
+        keys = key_set(f"{microsoft.login_url}/organizations/discovery/v2.0/keys", microsoft.ca_file)
+        return SignIn(microsoft, self._session, keys)
+
+    @cached_property
+    def _session(self) -> requests.Session:
+        from shared.http import new_session
+
+        return new_session(self.settings.microsoft.ca_file)
+
+    def _issue_client_state(self, mailbox: MailboxKey) -> str:
+        return self.client_state.issue(mailbox)

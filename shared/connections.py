@@ -1,0 +1,118 @@
+"""Members' connections and the mailboxes behind them, kept in step.
+
+A mailbox is read while at least one active connection is bound to it. Whoever loses the connection loses the
+cached calendar with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from shared.errors import EntityChanged
+from shared.model import Connection, ConnectionStatus, Mailbox, MailboxKey, MemberKey
+from shared.storage.table import Row
+from shared.storage.tables import Tables
+
+FEW = 20
+"""Up to as many mailboxes are looked up one by one."""
+
+Change = tuple[Row[Connection] | None, Connection]
+"""A connection as it was read (or None for a first one), and as it shall be."""
+
+
+class Connections:
+    """Writes connections, and tells mailboxes who they belong to."""
+
+    def __init__(self, tables: Tables, now: Callable[[], datetime]) -> None:
+        self._tables = tables
+        self._now = now
+
+    def save(self, org: str, changes: Iterable[Change], orphans: Iterable[Row[Connection]]) -> set[str]:
+        """Save changed connections and remove those of people who left the roster.
+
+        Returns the object ids of mailboxes that somebody joined or left: their calendars are due. Mailboxes are
+        told first, so that a stop half-way leaves nothing unread or unsubscribed. Raises `EntityChanged` when
+        somebody else wrote in between; doing it all again is right then.
+        """
+        changes, orphans = list(changes), list(orphans)
+        joined, left = moves(org, changes, orphans)
+        self._join(joined)
+        for key, owner in left:
+            self._leave(key, owner)
+        self._tables.connections.save_all(org, ((row, c.member, c) for row, c in changes))
+        self._tables.connections.delete_all(org, (row.key for row in orphans))
+        return {key.object_id for key, _ in (*joined, *left)}
+
+    def tell(self, mailbox: Mailbox, status: ConnectionStatus, detail: str | None) -> None:
+        """Let the mailbox's members see what reading it came to."""
+        for owner in mailbox.members:
+            self._tables.connections.change(
+                owner.org, owner.member, lambda c: self._told(c, mailbox.key, status, detail)
+            )
+
+    def _told(
+        self, connection: Connection | None, key: MailboxKey, status: ConnectionStatus, detail: str | None
+    ) -> Connection | None:
+        if connection is None or connection.active_mailbox != key:
+            return None
+        if (connection.status, connection.detail) == (status, detail):
+            return None
+        changed_at = self._now() if connection.status is not status else connection.changed_at
+        return replace(connection, status=status, detail=detail, changed_at=changed_at)
+
+    def _join(self, joined: list[tuple[MailboxKey, MemberKey]]) -> None:
+        """Add the members to their mailboxes; new mailboxes of a tenant are written together."""
+        new: dict[MailboxKey, Mailbox] = {}
+        known = self._known({key for key, _ in joined})
+        for key, owner in joined:
+            if key in known:
+                self._tables.mailboxes.change(key, lambda mailbox, owner=owner: self._with(mailbox, owner))  # type: ignore[misc]
+            else:
+                before = new.get(key) or Mailbox(key, due_at=self._now())
+                new[key] = replace(before, members=(*before.members, owner))
+        for tenant_id in {key.tenant_id for key in new}:
+            self._tables.mailboxes.insert_all(tenant_id, (m for key, m in new.items() if key.tenant_id == tenant_id))
+
+    def _known(self, keys: set[MailboxKey]) -> set[MailboxKey]:
+        """Which of the mailboxes are somebody's already; many are found faster by reading the whole tenant."""
+        if len(keys) <= FEW:
+            return {key for key in keys if self._tables.mailboxes.get(key)}
+        tenants = {key.tenant_id for key in keys}
+        return keys & {mailbox.key for tenant in tenants for mailbox in self._tables.mailboxes.of_tenant(tenant)}
+
+    def _with(self, mailbox: Mailbox | None, owner: MemberKey) -> Mailbox | None:
+        if mailbox is None:
+            raise EntityChanged(owner.member)
+        if owner in mailbox.members:
+            return None
+        return replace(mailbox, members=(*mailbox.members, owner), read_at=None, due_at=self._now())
+
+    def _leave(self, key: MailboxKey, owner: MemberKey) -> None:
+        def without_owner(mailbox: Mailbox | None) -> Mailbox | None:
+            if mailbox is None or owner not in mailbox.members:
+                return None
+            members = tuple(member for member in mailbox.members if member != owner)
+            return replace(mailbox, members=members, due_at=self._now())
+
+        self._tables.mailboxes.change(key, without_owner)
+        self._tables.calendars.delete(owner)
+
+
+def moves(
+    org: str, changes: Iterable[Change], orphans: Iterable[Row[Connection]]
+) -> tuple[list[tuple[MailboxKey, MemberKey]], list[tuple[MailboxKey, MemberKey]]]:
+    """Who joins and who leaves which mailbox."""
+    joined, left = [], []
+    for row, after in changes:
+        before = row.value.active_mailbox if row else None
+        owner = MemberKey(org, after.member)
+        if after.active_mailbox == before:
+            continue
+        if after.active_mailbox is not None:
+            joined.append((after.active_mailbox, owner))
+        if before is not None:
+            left.append((before, owner))
+    left += [(key, MemberKey(org, row.key)) for row in orphans if (key := row.value.active_mailbox)]
+    return joined, left

@@ -1,0 +1,177 @@
+"""Every way things go wrong, one class per decision the caller takes.
+
+OutlookError
+├── CallerError              answer with a problem (RFC 9457); nothing was changed
+│   ├── InvalidInput           400  a field is wrong: says which and how to mend it
+│   ├── Unauthenticated        401  no proof of who is calling
+│   ├── Forbidden              403  known caller, not allowed
+│   ├── NotFound               404  no such thing for this caller
+│   ├── Conflict               409  the thing is in another state
+│   └── TooLarge               413  send less
+├── Refusal                  a person at an activation page is told why and what to do next
+├── MicrosoftError
+│   ├── TryLater               throttled or unreachable: come back after `retry_after`
+│   ├── AccessLost             the whole tenant is closed to us: stop, tell the admin
+│   ├── MailboxUnreadable      this mailbox only: record the reason, go on with the others
+│   ├── Gone                   the event, user or subscription is not there (any more)
+│   ├── StartOver              the delta link is void: read everything again
+│   ├── AlreadySubscribed      the mailbox has a live subscription that is not in our books
+│   └── CredentialRejected     our own certificate or identity is refused: an operator must act
+├── StorageError
+│   ├── EntityExists           somebody inserted it first
+│   └── EntityChanged          somebody changed it since it was read: read again and decide again
+└── SettingsError            start-up stops with one message naming every wrong setting
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from shared.model import ConnectionStatus, TenantStatus
+
+
+class OutlookError(Exception):
+    """Base of everything this product raises on purpose."""
+
+
+class CallerError(OutlookError):
+    """The request cannot be carried out; the message is meant for the caller."""
+
+    status: ClassVar[int] = 400
+    code: ClassVar[str] = "bad-request"
+    title: ClassVar[str] = "The request cannot be carried out"
+
+    def __init__(self, detail: str, *, field: str | None = None) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.field = field
+
+
+class InvalidInput(CallerError):
+    """A field of the request is missing or malformed."""
+
+    code = "invalid-input"
+    title = "The request is not valid"
+
+
+class Unauthenticated(CallerError):
+    """The bearer token is missing or proves nothing. Says nothing more to strangers."""
+
+    status = 401
+    code = "unauthenticated"
+    title = "Sign in first"
+
+
+class Forbidden(CallerError):
+    """The caller is known but may not do this."""
+
+    status = 403
+    code = "forbidden"
+    title = "Not allowed"
+
+
+class NotFound(CallerError):
+    """Nothing of that name in the caller's organization."""
+
+    status = 404
+    code = "not-found"
+    title = "Not found"
+
+
+class Conflict(CallerError):
+    """The thing exists but its state does not allow this."""
+
+    status = 409
+    code = "conflict"
+    title = "Not possible in the present state"
+
+
+class TooLarge(CallerError):
+    """More was sent than is read."""
+
+    status = 413
+    code = "too-large"
+    title = "The request is too large"
+
+
+class Refusal(OutlookError):
+    """An activation step is refused; `reason` selects the page's explanation and is safe to audit."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class MicrosoftError(OutlookError):
+    """Microsoft did not do what was asked."""
+
+
+@dataclass(eq=False)
+class TryLater(MicrosoftError):
+    """Throttled, unavailable or unreachable; asking again earlier than `retry_after` makes it worse."""
+
+    reason: str
+    retry_after: timedelta | None = None
+
+
+@dataclass(eq=False)
+class AccessLost(MicrosoftError):
+    """The tenant as a whole no longer lets us in."""
+
+    status: TenantStatus
+    code: str
+
+
+@dataclass(eq=False)
+class MailboxUnreadable(MicrosoftError):
+    """One mailbox cannot be read; `status` is what its member's connection becomes."""
+
+    status: ConnectionStatus
+    code: str
+
+
+@dataclass(eq=False)
+class Gone(MicrosoftError):
+    """What was asked for is not there."""
+
+    code: str
+
+
+@dataclass(eq=False)
+class StartOver(MicrosoftError):
+    """A sync state is no longer valid."""
+
+    code: str
+
+
+@dataclass(eq=False)
+class AlreadySubscribed(MicrosoftError):
+    """Graph answered 409 to a subscription on a mailbox that already has one."""
+
+    code: str
+
+
+@dataclass(eq=False)
+class CredentialRejected(MicrosoftError):
+    """Entra ID refuses our own credential."""
+
+    code: str
+
+
+class StorageError(OutlookError):
+    """Table Storage refused a write for a reason the code decides on."""
+
+
+class EntityExists(StorageError):
+    """Insert of a key that is already there."""
+
+
+class EntityChanged(StorageError):
+    """Write with an ETag that is no longer current."""
+
+
+class SettingsError(OutlookError):
+    """Settings are missing or wrong; the message lists all of them."""

@@ -1,0 +1,73 @@
+"""Time arithmetic of busy blocks, and the rule that says how far a cached calendar can be believed.
+
+Freshness, as written for people:
+
+- `fresh`   the last read succeeded, began at most `FRESH_FOR` ago and covers the question.
+- `stale`   the last read failed, or began longer ago than that, but at most `STALE_FOR` ago. The blocks are
+            the last that were seen.
+- `unknown` never read, or too long ago, or the question reaches outside what was read. Time that is not known
+            to be free is answered as a block of status `unknown`, so that nobody who only looks at blocks
+            books it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from shared.model import BusyBlock, BusyStatus, Freshness, Snapshot, Window
+
+FRESH_FOR = timedelta(hours=6, minutes=30)
+"""A little over the longest time between two scheduled reads."""
+STALE_FOR = timedelta(hours=24)
+
+DAYS_BACK, DAYS_AHEAD = 1, 90
+
+
+@dataclass(frozen=True)
+class BusyAnswer:
+    """What is known of somebody's time in a span."""
+
+    freshness: Freshness
+    read_at: datetime | None
+    blocks: tuple[BusyBlock, ...]
+
+
+def rolling_window(now: datetime) -> Window:
+    """The span a calendar is read for: whole UTC days from yesterday to ninety days ahead."""
+    today = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    return Window(today - timedelta(days=DAYS_BACK), today + timedelta(days=DAYS_AHEAD + 1))
+
+
+def clip(blocks: Iterable[BusyBlock], span: Window) -> tuple[BusyBlock, ...]:
+    """The parts of the blocks inside the span, in order of time; empty blocks vanish."""
+    inside = (BusyBlock(max(b.start, span.start), min(b.end, span.end), b.status) for b in blocks)
+    return tuple(sorted(block for block in inside if block.start < block.end))
+
+
+def freshness(snapshot: Snapshot | None, now: datetime) -> Freshness:
+    """How far the snapshot can be believed at `now`, whatever is asked."""
+    if snapshot is None or now - snapshot.read_at > STALE_FOR:
+        return Freshness.UNKNOWN
+    if snapshot.unreadable_since is not None or now - snapshot.read_at > FRESH_FOR:
+        return Freshness.STALE
+    return Freshness.FRESH
+
+
+def busy_in(snapshot: Snapshot | None, span: Window, now: datetime) -> BusyAnswer:
+    """What the snapshot says about the span; whatever it cannot say is an `unknown` block."""
+    believed = freshness(snapshot, now)
+    if snapshot is None or believed is Freshness.UNKNOWN:
+        read_at = snapshot.read_at if snapshot else None
+        return BusyAnswer(Freshness.UNKNOWN, read_at, (BusyBlock(*span, BusyStatus.UNKNOWN),))
+    uncovered = _outside(span, snapshot.window)
+    blocks = clip((*snapshot.blocks, *uncovered), span)
+    return BusyAnswer(Freshness.UNKNOWN if uncovered else believed, snapshot.read_at, blocks)
+
+
+def _outside(span: Window, known: Window) -> list[BusyBlock]:
+    """The parts of the span before and after what is known."""
+    before = BusyBlock(span.start, min(span.end, known.start), BusyStatus.UNKNOWN)
+    after = BusyBlock(max(span.start, known.end), span.end, BusyStatus.UNKNOWN)
+    return [block for block in (before, after) if block.start < block.end]

@@ -1,0 +1,1 @@
+"""azure.functions stops here: one blueprint per group of callers."""

@@ -1,0 +1,101 @@
+"""What the Microsoft admin's browser visits: the activation page, and the ways back from Microsoft."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from functools import partial, wraps
+from http.cookies import CookieError, SimpleCookie
+from typing import TYPE_CHECKING
+
+import azure.functions as func
+
+from shared.bootstrap import Services
+from shared.errors import Refusal
+from shared.functions.responses import ANYONE, html_answer, is_outage
+
+if TYPE_CHECKING:
+    from shared.pages import Page
+
+log = logging.getLogger(__name__)
+
+COOKIE = "outlook_activation"
+COOKIE_SECONDS = 3600
+
+Visit = Callable[[func.HttpRequest], func.HttpResponse]
+
+
+def microsoft_admin(services: Services) -> func.Blueprint:
+    """The pages behind an activation link."""
+    blueprint = func.Blueprint()
+    visiting = partial(explaining, services)
+
+    @blueprint.route("activate/{token}", methods=["GET"], auth_level=ANYONE)
+    @visiting
+    def open_activation_link(req: func.HttpRequest) -> func.HttpResponse:
+        return _show(services, services.pages.invitation(services.activation.open(req.route_params["token"])))
+
+    @blueprint.route("activate/{token}", methods=["POST"], auth_level=ANYONE)
+    @visiting
+    def begin_activation(req: func.HttpRequest) -> func.HttpResponse:
+        departure = services.activation.begin(req.route_params["token"])
+        return redirect(departure.url, _cookie(services, departure.browser))
+
+    @blueprint.route("callback/sign-in", methods=["GET"], auth_level=ANYONE)
+    @visiting
+    def signed_in(req: func.HttpRequest) -> func.HttpResponse:
+        return redirect(services.activation.signed_in(dict(req.params), _browser(req)))
+
+    @blueprint.route("callback/consent", methods=["GET"], auth_level=ANYONE)
+    @visiting
+    def consented(req: func.HttpRequest) -> func.HttpResponse:
+        services.activation.consented(dict(req.params), _browser(req))
+        return redirect(f"{services.settings.public_url}/activated", _cookie(services, "", seconds=0))
+
+    @blueprint.route("activated", methods=["GET"], auth_level=ANYONE)
+    def activated(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG001 - the trigger's name
+        return _show(services, services.pages.activated())
+
+    return blueprint
+
+
+def explaining(services: Services, visit: Visit) -> Visit:
+    """Tell the visitor on a page what was refused, and what to do; problem documents are for programs."""
+
+    @wraps(visit)
+    def answer(req: func.HttpRequest) -> func.HttpResponse:
+        try:
+            return visit(req)
+        except Refusal as refusal:
+            return _show(services, services.pages.refusal(refusal.reason))
+        except Exception as error:
+            if not is_outage(error):
+                raise
+            log.warning("activation interrupted: %s", type(error).__name__)
+            return _show(services, services.pages.refusal("microsoft_unavailable"))
+
+    return answer
+
+
+def redirect(url: str, cookie: str | None = None) -> func.HttpResponse:
+    """See-other, so that a reload repeats nothing."""
+    headers = {"Location": url, "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+    return func.HttpResponse(status_code=303, headers=headers | ({"Set-Cookie": cookie} if cookie else {}))
+
+
+def _show(services: Services, page: Page) -> func.HttpResponse:
+    return html_answer(page, services.settings.microsoft.sign_in_url)
+
+
+def _cookie(services: Services, value: str, seconds: int = COOKIE_SECONDS) -> str:
+    """Lax, so that it comes along when Microsoft sends the browser back by a link, and with nothing else."""
+    secure = "; Secure" if services.settings.public_url.startswith("https:") else ""
+    return f"{COOKIE}={value}; Path=/callback; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}"
+
+
+def _browser(req: func.HttpRequest) -> str:
+    try:
+        morsel = SimpleCookie(req.headers.get("Cookie", "")).get(COOKIE)
+    except CookieError:
+        return ""
+    return morsel.value if morsel else ""

@@ -1,0 +1,117 @@
+"""Answers: JSON, RFC 9457 problems, pages; and the one place where errors become answers.
+
+https://www.rfc-editor.org/rfc/rfc9457
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from functools import wraps
+from typing import TYPE_CHECKING, Any, ParamSpec
+
+import azure.functions as func
+import msgspec
+
+from shared.errors import CallerError, MicrosoftError, TryLater, Unauthenticated
+
+if TYPE_CHECKING:
+    from shared.pages import Page, StaticFile
+
+P = ParamSpec("P")
+Handler = Callable[P, func.HttpResponse]
+
+log = logging.getLogger(__name__)
+
+ANYONE = func.AuthLevel.ANONYMOUS
+"""Every endpoint proves its caller itself: by the platform's token, a link, a state or a client state."""
+
+QUIET = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+
+
+_POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; "
+    "font-src 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+def json_answer(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> func.HttpResponse:
+    """A value of `contract` as JSON."""
+    return func.HttpResponse(
+        msgspec.json.encode(value),
+        status_code=status,
+        mimetype="application/json",
+        headers={**QUIET, **(headers or {})},
+    )
+
+
+def no_content() -> func.HttpResponse:
+    """Done, nothing to say."""
+    return func.HttpResponse(status_code=204, headers=QUIET)
+
+
+def html_answer(page: Page, form_target: str) -> func.HttpResponse:
+    """A page that may load our own files and nothing else; its forms may lead on to `form_target`."""
+    policy = f"{_POLICY}; form-action 'self' {form_target}"
+    headers = QUIET | {"Content-Security-Policy": policy, "Referrer-Policy": "no-referrer"}
+    return func.HttpResponse(
+        page.html, status_code=page.status, mimetype="text/html", charset="utf-8", headers=headers
+    )
+
+
+def file_answer(file: StaticFile) -> func.HttpResponse:
+    """A static file; checked again after an hour."""
+    headers = {"Cache-Control": "public, max-age=3600", "X-Content-Type-Options": "nosniff"}
+    return func.HttpResponse(file.content, mimetype=file.mimetype, headers=headers)
+
+
+def problem_answer(
+    status: int, code: str, title: str, detail: str, headers: Mapping[str, str] | None = None, **more: str
+) -> func.HttpResponse:
+    """A problem document."""
+    document = {"type": f"urn:outlook-connection:problem:{code}", "title": title, "status": status, "detail": detail}
+    return func.HttpResponse(
+        msgspec.json.encode(document | more),
+        status_code=status,
+        mimetype="application/problem+json",
+        headers={**QUIET, **(headers or {})},
+    )
+
+
+def answering(handler: Handler[P]) -> Handler[P]:
+    """Turn the product's errors into problems. What is left is a defect: the host logs it and answers 500."""
+
+    @wraps(handler)
+    def answer(*args: P.args, **kwargs: P.kwargs) -> func.HttpResponse:
+        try:
+            return handler(*args, **kwargs)
+        except CallerError as error:
+            return _caller_problem(error)
+        except Exception as error:
+            if not is_outage(error):
+                raise
+            log.warning("unavailable: %s", type(error).__name__)
+            return _unavailable(error.retry_after if isinstance(error, TryLater) else None)
+
+    return answer
+
+
+def _caller_problem(error: CallerError) -> func.HttpResponse:
+    headers = {"WWW-Authenticate": "Bearer"} if isinstance(error, Unauthenticated) else {}
+    more = {"field": error.field} if error.field else {}
+    return problem_answer(error.status, error.code, error.title, error.detail, headers, **more)
+
+
+def _unavailable(wait: timedelta | None) -> func.HttpResponse:
+    seconds = str(int((wait or timedelta(seconds=30)).total_seconds()))
+    return problem_answer(
+        503, "unavailable", "Not available right now", "Try again in a moment.", {"Retry-After": seconds}
+    )
+
+
+def is_outage(error: Exception) -> bool:
+    """Whether somebody we depend on (Microsoft, the platform, storage) is away, rather than something is broken."""
+    from azure.core.exceptions import AzureError  # noqa: PLC0415 - only failures pay for it
+
+    return isinstance(error, (MicrosoftError, AzureError))

@@ -1,0 +1,130 @@
+"""One way to call Microsoft Graph: a tenant, a relative address, an answer or an error the caller decides on.
+
+https://learn.microsoft.com/graph/json-batching
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import requests
+
+from shared.errors import MicrosoftError, TryLater
+from shared.graph.errors import error_for
+
+Json = dict[str, Any]
+
+BATCH = 20
+"""The most requests one `$batch` takes."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request of a batch."""
+
+    method: str
+    url: str
+    """Relative to the version, starting with a slash."""
+    body: Json | None = None
+
+
+class Tokens(Protocol):
+    """Where access tokens come from."""
+
+    def token(self, tenant_id: str) -> str:
+        """A token for the tenant's Graph."""
+
+    def forget(self, tenant_id: str) -> None:
+        """Get a new one next time."""
+
+
+class GraphClient:
+    """Calls Graph with the tenant's token, which goes to addresses under the base only."""
+
+    def __init__(self, session: requests.Session, graph_url: str, tokens: Tokens) -> None:
+        self._session = session
+        self._base = f"{graph_url}/v1.0"
+        self._tokens = tokens
+
+    def request(self, tenant_id: str, method: str, url: str, body: Json | None = None) -> Json:
+        """One call; `url` is relative or one of Graph's own next and delta links.
+
+        Raises whatever `error_for` makes of the answer, `TryLater` when there is none or it is not JSON.
+        """
+        answer = self._send(tenant_id, method, self._absolute(url), body)
+        if answer.status_code == 401:
+            self._tokens.forget(tenant_id)
+        content = _json(answer)
+        if not answer.ok:
+            raise error_for(answer.status_code, answer.headers, content)
+        if not isinstance(content, dict):
+            raise TryLater(f"{answer.status_code} without a JSON object")
+        return content
+
+    def _send(self, tenant_id: str, method: str, url: str, body: Json | None) -> requests.Response:
+        token = self._tokens.token(tenant_id)
+        headers = {"Authorization": f"Bearer {token}", "client-request-id": str(uuid.uuid4())}
+        try:
+            return self._session.request(method, url, json=body, headers=headers)
+        except requests.RequestException as problem:
+            raise TryLater(type(problem).__name__) from None
+
+    def pages(self, tenant_id: str, url: str) -> Iterator[Json]:
+        """Every page of a collection, following `@odata.nextLink` verbatim; pages may be empty."""
+        following: str | None = url
+        while following:
+            page = self.request(tenant_id, "GET", following)
+            yield page
+            following = page.get("@odata.nextLink")
+
+    def batch(self, tenant_id: str, calls: Sequence[Call]) -> list[Json | MicrosoftError]:
+        """Any number of independent calls, twenty to a request; each answer in its call's place.
+
+        An item's failure is returned, not raised: the others went through. Only a failure of a whole batch raises.
+        """
+        answers: list[Json | MicrosoftError] = []
+        for start in range(0, len(calls), BATCH):
+            answers += self._one_batch(tenant_id, calls[start : start + BATCH])
+        return answers
+
+    def _one_batch(self, tenant_id: str, calls: Sequence[Call]) -> list[Json | MicrosoftError]:
+        items = [_batch_item(str(number), call) for number, call in enumerate(calls)]
+        answered = self.request(tenant_id, "POST", "/$batch", {"requests": items})
+        by_id = {item.get("id"): item for item in answered.get("responses", ())}
+        return [_item_result(by_id.get(str(number))) for number in range(len(calls))]
+
+    def relative(self, link: str) -> str:
+        """A next link as a batch takes it. Raises `TryLater` for an address that is not Graph's."""
+        if not link.startswith(f"{self._base}/"):
+            raise TryLater("a link outside Graph")
+        return link.removeprefix(self._base)
+
+    def _absolute(self, url: str) -> str:
+        return self._base + (url if url.startswith("/") else self.relative(url))
+
+
+def _batch_item(number: str, call: Call) -> Json:
+    item: Json = {"id": number, "method": call.method, "url": call.url}
+    if call.body is not None:
+        item |= {"body": call.body, "headers": {"Content-Type": "application/json"}}
+    return item
+
+
+def _item_result(item: Json | None) -> Json | MicrosoftError:
+    if item is None:
+        return TryLater("missing from the batch answer")
+    status, body = item.get("status", 0), item.get("body")
+    if 200 <= status < 300:
+        return body if isinstance(body, dict) else {}
+    return error_for(status, item.get("headers") or {}, body)
+
+
+def _json(answer: requests.Response) -> Any:
+    """The answer's JSON; None for an HTML error page, an empty object for no content."""
+    try:
+        return answer.json() if answer.content else {}
+    except requests.exceptions.JSONDecodeError:
+        return None

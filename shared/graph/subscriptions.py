@@ -1,0 +1,107 @@
+"""Change-notification subscriptions on the events of whole mailboxes.
+
+https://learn.microsoft.com/graph/api/resources/subscription
+https://learn.microsoft.com/graph/api/subscription-post-subscriptions
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import quote
+
+from shared.errors import MicrosoftError, TryLater
+from shared.graph.client import Call, GraphClient
+from shared.model import MailboxKey
+
+LIFETIME = timedelta(minutes=10_070)
+"""A little under the most Outlook allows (10,080 minutes), so that clocks may differ."""
+
+
+@dataclass(frozen=True)
+class Subscription:
+    """A live subscription as Graph reports it."""
+
+    id: str
+    expires_at: datetime
+    object_id: str | None = None
+    """Whose mailbox it is on; read from `resource`, which we wrote ourselves."""
+    notification_url: str | None = None
+
+
+class Subscriptions:
+    """Creates, renews and removes subscriptions, many to a request."""
+
+    def __init__(
+        self, graph: GraphClient, notification_url: str, lifecycle_url: str, client_state: Callable[[MailboxKey], str]
+    ) -> None:
+        self._graph = graph
+        self._notification_url = notification_url
+        self._lifecycle_url = lifecycle_url
+        self._client_state = client_state
+
+    def create(
+        self, tenant_id: str, object_ids: Iterable[str], now: datetime
+    ) -> dict[str, Subscription | MicrosoftError]:
+        """A new subscription for each mailbox. Graph calls our webhook back before it answers.
+
+        A mailbox that already has one answers `AlreadySubscribed`.
+        """
+        ids = list(object_ids)
+        calls = [Call("POST", "/subscriptions", self._body(MailboxKey(tenant_id, i), now)) for i in ids]
+        return dict(zip(ids, map(_subscription, self._graph.batch(tenant_id, calls)), strict=True))
+
+    def renew(
+        self, tenant_id: str, subscription_ids: Iterable[str], now: datetime
+    ) -> dict[str, Subscription | MicrosoftError]:
+        """Extend each by a whole lifetime, which also refreshes the permission to deliver. `Gone` once it lapsed."""
+        ids = list(subscription_ids)
+        body = {"expirationDateTime": _utc(now + LIFETIME)}
+        calls = [Call("PATCH", f"/subscriptions/{quote(i)}", body) for i in ids]
+        return dict(zip(ids, map(_subscription, self._graph.batch(tenant_id, calls)), strict=True))
+
+    def delete(self, tenant_id: str, subscription_ids: Iterable[str]) -> dict[str, MicrosoftError | None]:
+        """Remove each; one that is not there counts as `Gone`."""
+        ids = list(subscription_ids)
+        answers = self._graph.batch(tenant_id, [Call("DELETE", f"/subscriptions/{quote(i)}") for i in ids])
+        return {i: a if isinstance(a, MicrosoftError) else None for i, a in zip(ids, answers, strict=True)}
+
+    def live(self, tenant_id: str) -> list[Subscription]:
+        """All of ours in the tenant that notify this service."""
+        pages = self._graph.pages(tenant_id, "/subscriptions")
+        found = [parse_subscription(entry) for page in pages for entry in page.get("value", ())]
+        return [s for s in found if s.notification_url == self._notification_url]
+
+    def _body(self, mailbox: MailboxKey, now: datetime) -> dict[str, Any]:
+        return {
+            "changeType": "created,updated,deleted",
+            "notificationUrl": self._notification_url,
+            "lifecycleNotificationUrl": self._lifecycle_url,
+            "resource": f"users/{mailbox.object_id}/events",
+            "expirationDateTime": _utc(now + LIFETIME),
+            "clientState": self._client_state(mailbox),
+            "latestSupportedTlsVersion": "v1_2",
+        }
+
+
+def parse_subscription(entry: dict[str, Any]) -> Subscription:
+    """A subscription resource. Raises `KeyError` or `ValueError` for one without id or expiry."""
+    parts = str(entry.get("resource", "")).strip("/").split("/")
+    owner = parts[1] if len(parts) > 1 and parts[0].lower() == "users" else None
+    expires_at = datetime.fromisoformat(entry["expirationDateTime"]).astimezone(UTC)
+    return Subscription(entry["id"], expires_at, owner, entry.get("notificationUrl"))
+
+
+def _subscription(answer: dict[str, Any] | MicrosoftError) -> Subscription | MicrosoftError:
+    if isinstance(answer, MicrosoftError):
+        return answer
+    try:
+        return parse_subscription(answer)
+    except (KeyError, ValueError):
+        return TryLater("an unreadable subscription")
+
+
+def _utc(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,103 @@
+"""App-only tokens, one MSAL application per customer tenant.
+
+https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from typing import Any
+
+import msal
+import requests
+
+from shared.errors import AccessLost, CredentialRejected, MicrosoftError, TryLater
+from shared.graph.credential import msal_credential
+from shared.graph.errors import retry_after
+from shared.model import TenantStatus
+from shared.settings import MicrosoftSettings
+
+GRAPH_SCOPE = "https://graph.microsoft.com/.default"
+MOST_TENANTS = 1000
+"""Applications kept; each holds one tenant's token and discovery document."""
+
+_CONSENT_MISSING = frozenset({700016, 7000229, 90002, 50177})
+_APP_DISABLED = frozenset({7000112})
+_BLOCKED = frozenset({53003, 501051})
+_CREDENTIAL = frozenset({700027, 50012, 7000215, 7000222, 700024, 700211, 700212, 700213, 50013})
+
+
+class AppTokens:
+    """Hands out access tokens; safe to call from every thread."""
+
+    def __init__(self, settings: MicrosoftSettings, session: requests.Session) -> None:
+        self._settings = settings
+        self._session = session
+        self._apps: OrderedDict[str, tuple[Any, threading.Lock]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def token(self, tenant_id: str) -> str:
+        """A valid token for the tenant.
+
+        Raises `AccessLost`, `CredentialRejected` or `TryLater`. After any failure the application object is
+        dropped, because MSAL would repeat the old answer from memory for a minute.
+        """
+        app, lock = self._app(tenant_id)
+        try:
+            with lock:
+                result = app.acquire_token_for_client(scopes=[GRAPH_SCOPE])
+        except (requests.RequestException, msal.exceptions.MsalServiceError, ValueError) as problem:
+            self.forget(tenant_id)
+            raise TryLater(f"token endpoint: {type(problem).__name__}") from None
+        if "access_token" not in result:
+            self.forget(tenant_id)
+            raise token_error(result)
+        return str(result["access_token"])
+
+    def forget(self, tenant_id: str) -> None:
+        """Drop the tenant's token and everything MSAL remembers of it."""
+        with self._lock:
+            self._apps.pop(tenant_id, None)
+
+    def _app(self, tenant_id: str) -> tuple[Any, threading.Lock]:
+        with self._lock:
+            if tenant_id not in self._apps:
+                self._apps[tenant_id] = (self._new_app(tenant_id), threading.Lock())
+                while len(self._apps) > MOST_TENANTS:
+                    self._apps.popitem(last=False)
+            self._apps.move_to_end(tenant_id)
+            return self._apps[tenant_id]
+
+    def _new_app(self, tenant_id: str) -> Any:
+        try:
+            return msal.ConfidentialClientApplication(
+                self._settings.client_id,
+                authority=f"{self._settings.login_url}/{tenant_id}",
+                client_credential=msal_credential(self._settings.credential),
+                http_client=self._session,
+                instance_discovery=False,
+            )
+        except requests.RequestException as problem:
+            raise TryLater(f"discovery: {type(problem).__name__}") from None
+        except ValueError:
+            # MSAL's word for a tenant whose discovery document does not exist.
+            raise AccessLost(TenantStatus.CONSENT_MISSING, "invalid_tenant") from None
+
+
+def token_error(result: dict[str, Any]) -> MicrosoftError:
+    """What a refused token request means; `error_codes` are AADSTS numbers.
+
+    https://learn.microsoft.com/entra/identity-platform/reference-error-codes
+    """
+    codes = frozenset(result.get("error_codes") or ())
+    name = ", ".join(f"AADSTS{code}" for code in sorted(codes)) or str(result.get("error"))
+    if codes & _CONSENT_MISSING:
+        return AccessLost(TenantStatus.CONSENT_MISSING, name)
+    if codes & _APP_DISABLED:
+        return AccessLost(TenantStatus.APP_DISABLED, name)
+    if codes & _BLOCKED:
+        return AccessLost(TenantStatus.PERMISSION_MISSING, name)
+    if codes & _CREDENTIAL:
+        return CredentialRejected(name)
+    return TryLater(name, retry_after({}))

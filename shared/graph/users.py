@@ -1,0 +1,98 @@
+"""Directory users: change rounds of a whole tenant, and look-ups of single people.
+
+https://learn.microsoft.com/graph/api/user-delta
+https://learn.microsoft.com/graph/api/user-list
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from shared.errors import Gone, MicrosoftError
+from shared.graph.client import Call, GraphClient
+from shared.model import DirectoryUser
+
+SELECT = "id,displayName,mail,userPrincipalName,proxyAddresses,userType,accountEnabled"
+
+
+@dataclass(frozen=True)
+class DirectoryPage:
+    """One page of a change round. An object may come several times; the last word counts."""
+
+    users: tuple[DirectoryUser, ...]
+    removed: tuple[str, ...]
+    """Object ids of users that were deleted, softly or for good."""
+    delta_link: str | None
+    """Where the next round continues; only on the last page."""
+
+
+class Users:
+    """Reads a tenant's directory."""
+
+    def __init__(self, graph: GraphClient) -> None:
+        self._graph = graph
+
+    def changes(self, tenant_id: str, delta_link: str | None) -> Iterator[DirectoryPage]:
+        """The pages of one round: everything, or what changed since the link. Raises `StartOver` for a void link."""
+        for page in self._graph.pages(tenant_id, delta_link or f"/users/delta?$select={SELECT}"):
+            yield directory_page(page)
+
+    def look_up(self, tenant_id: str, addresses: Sequence[str], ids: Sequence[str]) -> list[DirectoryUser]:
+        """The users these addresses or object ids lead to now. Raises if any single look-up failed."""
+        calls = [Call("GET", f"/users?$select={SELECT}&$filter={_address_filter(a)}") for a in addresses]
+        calls += [Call("GET", f"/users/{quote(user_id)}?$select={SELECT}") for user_id in ids]
+        found: dict[str, DirectoryUser] = {}
+        for answer in self._graph.batch(tenant_id, calls):
+            for user in _users_of(answer):
+                found[user.id] = user
+        return list(found.values())
+
+
+def directory_page(page: dict[str, Any]) -> DirectoryPage:
+    """Graph's page as the product's."""
+    entries = page.get("value", ())
+    return DirectoryPage(
+        users=tuple(parse_user(entry) for entry in entries if "@removed" not in entry),
+        removed=tuple(entry["id"] for entry in entries if "@removed" in entry),
+        delta_link=page.get("@odata.deltaLink"),
+    )
+
+
+def parse_user(entry: dict[str, Any]) -> DirectoryUser:
+    """A user resource; properties that were never set are absent."""
+    name = entry.get("userPrincipalName") or ""
+    return DirectoryUser(
+        id=entry["id"],
+        display_name=entry.get("displayName") or "",
+        user_principal_name=name,
+        mail=entry.get("mail"),
+        smtp_addresses=tuple(_smtp(entry.get("proxyAddresses") or ())),
+        is_guest=entry.get("userType") == "Guest" or "#ext#" in name.lower(),
+        is_enabled=entry.get("accountEnabled") is not False,
+    )
+
+
+def _smtp(proxies: Iterable[str]) -> Iterator[str]:
+    """`SMTP:primary` and `smtp:alias` without the prefix; `X500:` and `SIP:` are not mail addresses."""
+    for proxy in proxies:
+        prefix, _, address = proxy.partition(":")
+        if prefix.strip().lower() == "smtp" and address.strip():
+            yield address.strip()
+
+
+def _address_filter(address: str) -> str:
+    literal = address.replace("'", "''")
+    proxies = " or ".join(f"p eq '{prefix}:{literal}'" for prefix in ("smtp", "SMTP"))
+    text = f"userPrincipalName eq '{literal}' or mail eq '{literal}' or proxyAddresses/any(p:{proxies})"
+    return quote(text, safe="")
+
+
+def _users_of(answer: dict[str, Any] | MicrosoftError) -> list[DirectoryUser]:
+    if isinstance(answer, Gone):
+        return []
+    if isinstance(answer, MicrosoftError):
+        raise answer
+    return [parse_user(entry) for entry in answer.get("value", [answer])]

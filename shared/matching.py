@@ -1,0 +1,146 @@
+"""Which directory user is which member: the rules of promise P5, as pure functions.
+
+1. Addresses are compared normalised. A directory user is reached by the user principal name and SMTP proxy
+   addresses, which a tenant can only hold in domains it has proven; and by `mail`, which anybody can fill in, only
+   inside a domain the tenant is seen to own.
+2. Guests are never matched: their mailbox is somewhere else.
+3. One candidate is a match, two are `ambiguous`, none is `not_matched`.
+4. Identity is (tenant id, object id). A member who is bound stays bound while that user exists and the roster
+   still lists the address the match rests on, or the user still has one of the member's addresses.
+5. A reassigned address inherits nothing: a member whose bound user is gone is not bound to whoever got the address.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from shared.model import Connection, ConnectionStatus, DirectoryUser, Member
+
+REASSIGNED = "address_reassigned"
+GUEST_ONLY = "guest_only"
+
+
+@dataclass(frozen=True)
+class Match:
+    """The outcome for one member."""
+
+    status: ConnectionStatus
+    """`CONNECTING` for a match; otherwise why there is none."""
+    user: DirectoryUser | None = None
+    address: str | None = None
+    """The roster address the match rests on."""
+    detail: str | None = None
+
+
+def normalise(address: str) -> str:
+    """An address as it is compared: trimmed, Unicode-composed, case-folded."""
+    return unicodedata.normalize("NFKC", address).strip().casefold()
+
+
+def domain_of(address: str) -> str:
+    """The part after the last @, or nothing."""
+    return address.rpartition("@")[2] if "@" in address else ""
+
+
+def owned_domains(users: Iterable[DirectoryUser]) -> frozenset[str]:
+    """Domains the tenant is seen to own: those of its members' principal names and SMTP addresses."""
+    return frozenset(
+        domain_of(normalise(address))
+        for user in users
+        if not user.is_guest
+        for address in (user.user_principal_name, *user.smtp_addresses)
+    ) - {""}
+
+
+def provable_addresses(user: DirectoryUser, owned: frozenset[str]) -> frozenset[str]:
+    """The normalised addresses a match with this user may rest on."""
+    addresses = {normalise(user.user_principal_name), *map(normalise, user.smtp_addresses)}
+    if user.mail and domain_of(normalise(user.mail)) in owned:
+        addresses.add(normalise(user.mail))
+    return frozenset(addresses)
+
+
+class Directory:
+    """Directory users indexed by what a match may rest on."""
+
+    def __init__(self, users: Iterable[DirectoryUser], owned: frozenset[str]) -> None:
+        self.by_id: dict[str, DirectoryUser] = {user.id: user for user in users}
+        self.owned = owned
+        self._by_address: defaultdict[str, list[DirectoryUser]] = defaultdict(list)
+        for user in self.by_id.values():
+            for address in provable_addresses(user, owned):
+                self._by_address[address].append(user)
+
+    def candidates(self, addresses: Iterable[str]) -> list[tuple[str, DirectoryUser]]:
+        """Each user any of the addresses leads to, once, with the address that does."""
+        found: dict[str, tuple[str, DirectoryUser]] = {}
+        for address in addresses:
+            for user in self._by_address.get(address, ()):
+                found.setdefault(user.id, (address, user))
+        return list(found.values())
+
+
+def match(member: Member, directory: Directory, bound: Connection | None) -> Match:
+    """Which user of the directory this member is. `bound` is the member's connection in this tenant, if any."""
+    if bound is not None and bound.object_id is not None:
+        return _rematch(member, directory, bound)
+    everyone = directory.candidates(member.addresses)
+    people = [(address, user) for address, user in everyone if not user.is_guest]
+    if not people:
+        return Match(ConnectionStatus.NOT_MATCHED, detail=GUEST_ONLY if everyone else None)
+    if len(people) > 1:
+        return Match(ConnectionStatus.AMBIGUOUS)
+    return _outcome(*people[0])
+
+
+def _rematch(member: Member, directory: Directory, bound: Connection) -> Match:
+    user = directory.by_id.get(bound.object_id or "")
+    reaches = dict((u.id, a) for a, u in directory.candidates(member.addresses))  # noqa: C402 - pairs are swapped
+    if bound.matched_address not in member.addresses and bound.object_id not in reaches:
+        return match(member, directory, None)
+    if user is None:
+        detail = REASSIGNED if reaches else "user_removed"
+        return Match(ConnectionStatus.NOT_MATCHED, detail=detail, address=bound.matched_address)
+    return _outcome(reaches.get(user.id, bound.matched_address or ""), user)
+
+
+def _outcome(address: str, user: DirectoryUser) -> Match:
+    if not user.is_enabled:
+        return Match(ConnectionStatus.DISABLED_IN_DIRECTORY, user, address)
+    return Match(ConnectionStatus.CONNECTING, user, address)
+
+
+def connection_after(
+    member: Member, outcome: Match, tenant_id: str, before: Connection | None, now: datetime
+) -> Connection:
+    """The member's connection once the outcome is recorded.
+
+    A bound identity is kept through `not_matched` and `disabled_in_directory`, so that rule 5 holds tomorrow too.
+    A match that only confirms what is being read keeps its status.
+    """
+    base = before or Connection(member.id, outcome.status, now)
+    bound = _bound(replace(base, considered=member.addresses), outcome, tenant_id)
+    confirmed = before is not None and before.active_mailbox is not None and before.mailbox == bound.mailbox
+    if outcome.status is ConnectionStatus.CONNECTING and confirmed:
+        return bound
+    changed_at = now if base.status is not outcome.status else base.changed_at
+    return replace(bound, status=outcome.status, detail=outcome.detail, changed_at=changed_at)
+
+
+def _bound(base: Connection, outcome: Match, tenant_id: str) -> Connection:
+    """The connection with the identity the outcome leaves it."""
+    if outcome.user is not None:
+        return replace(
+            base,
+            tenant_id=tenant_id,
+            object_id=outcome.user.id,
+            mailbox_address=outcome.user.user_principal_name,
+            matched_address=outcome.address,
+        )
+    if outcome.address is not None:
+        return base
+    return replace(base, tenant_id=None, object_id=None, mailbox_address=None, matched_address=None)

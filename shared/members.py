@@ -1,0 +1,131 @@
+"""The platform's roster, and every member with the state of their connection."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import NamedTuple
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from shared.contract import MemberInput, RosterMember
+from shared.errors import InvalidInput, NotFound
+from shared.matching import normalise
+from shared.messages import DirectorySync
+from shared.model import Connection, Member, MemberKey
+from shared.storage.audit import Entry
+from shared.storage.queue import Queues
+from shared.storage.table import Row
+from shared.storage.tables import Tables
+
+PAGE = 200
+"""Members in one page of a list."""
+
+
+class Difference(NamedTuple):
+    """What must be done to make one roster into another."""
+
+    added: list[Member]
+    changed: list[Member]
+    removed: list[str]
+    unchanged: int
+
+
+def difference(before: dict[str, Member], after: dict[str, Member]) -> Difference:
+    """How the rosters differ."""
+    kept = before.keys() & after.keys()
+    changed = [after[key] for key in sorted(kept) if before[key] != after[key]]
+    return Difference(
+        added=[after[key] for key in sorted(after.keys() - before.keys())],
+        changed=changed,
+        removed=sorted(before.keys() - after.keys()),
+        unchanged=len(kept) - len(changed),
+    )
+
+
+def member_from(member_id: str, given: MemberInput, where: str = "") -> Member:
+    """A checked member. Raises `InvalidInput` naming the field, behind `where`."""
+    if given.time_zone is not None and not _is_zone(given.time_zone):
+        raise InvalidInput("Use an IANA time zone such as Europe/Berlin.", field=f"{where}time_zone")
+    addresses = tuple(dict.fromkeys(map(normalise, given.addresses)))
+    return Member(member_id, given.name, addresses, given.time_zone)
+
+
+def roster_from(given: Iterable[RosterMember]) -> dict[str, Member]:
+    """A checked roster by member id. Raises `InvalidInput` naming the entry."""
+    members: dict[str, Member] = {}
+    for number, entry in enumerate(given):
+        where = f"members[{number}]."
+        if not entry.id:
+            raise InvalidInput("Each member needs the platform's id.", field=f"{where}id")
+        if entry.id in members:
+            raise InvalidInput("The same id occurs twice.", field=f"{where}id")
+        members[entry.id] = member_from(entry.id, entry, where)
+    return members
+
+
+class Members:
+    """Reads and writes rosters; every change sets off a look at the organization's tenants."""
+
+    def __init__(self, tables: Tables, queues: Queues, now: Callable[[], datetime]) -> None:
+        self._tables = tables
+        self._queues = queues
+        self._now = now
+
+    def replace_all(self, org: str, actor: str, roster: dict[str, Member]) -> Difference:
+        """Make this the whole roster. Interrupted and repeated, it ends the same."""
+        rows = {row.key: row for row in self._tables.members.rows(org)}
+        done = difference({key: row.value for key, row in rows.items()}, roster)
+        self._tables.members.save_all(org, ((rows.get(m.id), m.id, m) for m in (*done.added, *done.changed)))
+        for member_id in done.removed:
+            self._forget(org, member_id)
+        self._look_again(org, actor, "roster.replaced", str(len(roster)))
+        return done
+
+    def put(self, org: str, actor: str, member: Member) -> bool:
+        """Add or change one member; whether they are new."""
+        before = self._tables.members.get(org, member.id)
+        self._tables.members.put(org, member.id, member)
+        self._look_again(org, actor, "member.changed" if before else "member.added", member.id)
+        return before is None
+
+    def remove(self, org: str, actor: str, member_id: str) -> None:
+        """Take a member off the roster, with all that was read of their calendar. Raises `NotFound`."""
+        if self._tables.members.get(org, member_id) is None:
+            raise NotFound("There is no such member.")
+        self._forget(org, member_id)
+        self._look_again(org, actor, "member.removed", member_id)
+
+    def page(self, org: str, after: str | None) -> tuple[list[tuple[Member, Connection | None]], str | None]:
+        """A page of members in order of id with their connections, and the id the next page comes after."""
+        rows = list(self._tables.members.rows(org, after=after, most=PAGE))
+        last = rows[-1].key if rows else None
+        connections = self._connections(org, rows)
+        page = [(row.value, connections.get(row.key)) for row in rows]
+        return page, last if len(rows) == PAGE else None
+
+    def _connections(self, org: str, rows: list[Row[Member]]) -> dict[str, Connection]:
+        if not rows:
+            return {}
+        found = self._tables.connections.where(
+            "PartitionKey eq @o and RowKey ge @first and RowKey le @last",
+            {"o": org, "first": rows[0].key, "last": rows[-1].key},
+        )
+        return {row.key: row.value for row in found}
+
+    def _forget(self, org: str, member_id: str) -> None:
+        """The calendar goes at once; the connection and subscription follow in the tenants' next pass."""
+        self._tables.calendars.delete(MemberKey(org, member_id))
+        self._tables.members.delete(org, member_id)
+
+    def _look_again(self, org: str, actor: str, action: str, subject: str) -> None:
+        self._tables.audit.record(org, Entry(self._now(), actor, action, subject))
+        for row in self._tables.tenants.rows(org):
+            self._queues.send(DirectorySync(org, row.key))
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True

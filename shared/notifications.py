@@ -1,0 +1,80 @@
+"""Change notifications believed: which mailboxes a post of Graph's says are dirty.
+
+An item counts when its client state proves the mailbox and its tenant agrees. Everything else, malformed, forged
+or unknown, is counted and otherwise ignored: whoever sends it learns nothing. An item only says that a mailbox
+changed; what changed is read from Graph.
+https://learn.microsoft.com/graph/change-notifications-delivery-webhooks
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+
+import msgspec
+
+from shared.client_state import ClientState
+from shared.messages import CalendarSync, calendar_syncs
+from shared.model import MailboxKey
+
+LARGEST_POST = 8 * 1024 * 1024
+"""Bytes. A thousand items take well under one megabyte."""
+
+
+class Item(msgspec.Struct):
+    """The parts of a change or lifecycle notification that are looked at."""
+
+    tenantId: str  # noqa: N815 - Graph's name
+    clientState: str | None = None  # noqa: N815 - Graph's name
+    lifecycleEvent: str | None = None  # noqa: N815 - Graph's name
+
+
+class _Post(msgspec.Struct):
+    value: list[msgspec.Raw]
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """What a post amounts to."""
+
+    messages: tuple[CalendarSync, ...]
+    believed: int
+    ignored: int
+
+
+def accept(body: bytes, client_state: ClientState, now: datetime) -> Accepted:
+    """The work a post of notifications asks for: each mailbox once, however often it is named.
+
+    A lifecycle notification, whichever it is, means: renew the subscription or make a new one, and read.
+    """
+    items = _raw_items(body)
+    proven = [known for item in items if (known := _proven(item, client_state)) is not None]
+    by_kind: defaultdict[tuple[str, bool], list[str]] = defaultdict(list)
+    for mailbox, renew in proven:
+        by_kind[mailbox.tenant_id, renew].append(mailbox.object_id)
+    messages = [
+        message
+        for (tenant, renew), object_ids in by_kind.items()
+        for message in calendar_syncs(tenant, object_ids, now, renew=renew)
+    ]
+    return Accepted(tuple(messages), len(proven), len(items) - len(proven))
+
+
+def _raw_items(body: bytes) -> list[msgspec.Raw]:
+    try:
+        return msgspec.json.decode(body, type=_Post).value if len(body) <= LARGEST_POST else []
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return []
+
+
+def _proven(raw: msgspec.Raw, client_state: ClientState) -> tuple[MailboxKey, bool] | None:
+    """The mailbox an item proves, and whether it is about the subscription itself."""
+    try:
+        item = msgspec.json.decode(raw, type=Item)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+    mailbox = client_state.verify(item.clientState or "")
+    if mailbox is None or mailbox.tenant_id != item.tenantId.lower():
+        return None
+    return mailbox, item.lifecycleEvent is not None

@@ -1,0 +1,101 @@
+"""Snapshots in Table Storage: one row per calendar, in a partition per member, never replaced by an older read.
+
+Blocks are packed (times as seconds from the window's start, with the status; compressed), so that a full
+calendar is one small row.
+"""
+
+from __future__ import annotations
+
+import base64
+import zlib
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import msgspec
+from azure.data.tables import TableServiceClient
+
+from shared.model import BusyBlock, BusyStatus, ConnectionStatus, MemberKey, Snapshot, Window
+from shared.storage.table import MOST_PARTS, Table
+
+DEFAULT = "default"
+"""The calendar Outlook opens with; the only one that is read."""
+
+_STATUSES = tuple(BusyStatus)
+
+
+@dataclass(frozen=True)
+class StoredSnapshot:
+    """A snapshot as it lies in the table."""
+
+    window: Window
+    packed: str
+    read_at: datetime
+    unreadable_since: datetime | None = None
+    reason: ConnectionStatus | None = None
+
+
+class Calendars:
+    """The cached calendars of members."""
+
+    def __init__(self, service: TableServiceClient) -> None:
+        self._table = Table(service, "Calendars", StoredSnapshot, parts=MOST_PARTS)
+
+    def get(self, owner: MemberKey) -> Snapshot | None:
+        """The last snapshot of the member's calendar; one point read."""
+        row = self._table.get(partition(owner), DEFAULT)
+        return unpack(row.value) if row else None
+
+    def replace(self, owner: MemberKey, snapshot: Snapshot) -> None:
+        """Put the snapshot in place, unless one of a later read is already there."""
+        stored = pack(snapshot)
+        self._table.change(partition(owner), DEFAULT, lambda before: newer(before, stored))
+
+    def mark_unreadable(self, owner: MemberKey, reason: ConnectionStatus, began_at: datetime) -> None:
+        """Record that a read begun at `began_at` failed; the last blocks stay. Nothing to do where none were read."""
+        self._table.change(partition(owner), DEFAULT, lambda before: unreadable(before, reason, began_at))
+
+    def delete(self, owner: MemberKey) -> None:
+        """Forget everything read of the member's calendar."""
+        self._table.delete(partition(owner), DEFAULT)
+
+
+def partition(owner: MemberKey) -> str:
+    """All calendars of one member of one organization."""
+    return f"{owner.org}|{owner.member}"
+
+
+def newer(before: StoredSnapshot | None, after: StoredSnapshot) -> StoredSnapshot | None:
+    """The snapshot to store, or None where what is stored was read later."""
+    return after if before is None or before.read_at <= after.read_at else None
+
+
+def unreadable(before: StoredSnapshot | None, reason: ConnectionStatus, began_at: datetime) -> StoredSnapshot | None:
+    """What is stored after a failed read; None where nothing is, or a later read succeeded."""
+    if before is None or before.read_at > began_at:
+        return None
+    return replace(before, unreadable_since=before.unreadable_since or began_at, reason=reason)
+
+
+def pack(snapshot: Snapshot) -> StoredSnapshot:
+    """The snapshot in few characters."""
+    origin = snapshot.window.start
+    numbers = [
+        [_seconds(b.start - origin), _seconds(b.end - origin), _STATUSES.index(b.status)] for b in snapshot.blocks
+    ]
+    packed = base64.b85encode(zlib.compress(msgspec.json.encode(numbers))).decode()
+    return StoredSnapshot(snapshot.window, packed, snapshot.read_at, snapshot.unreadable_since, snapshot.reason)
+
+
+def unpack(stored: StoredSnapshot) -> Snapshot:
+    """The snapshot as it was packed; block times to the second."""
+    origin = stored.window.start
+    numbers = msgspec.json.decode(zlib.decompress(base64.b85decode(stored.packed)), type=list[tuple[int, int, int]])
+    blocks = tuple(
+        BusyBlock(origin + timedelta(seconds=start), origin + timedelta(seconds=end), _STATUSES[status])
+        for start, end, status in numbers
+    )
+    return Snapshot(stored.window, blocks, stored.read_at, stored.unreadable_since, stored.reason)
+
+
+def _seconds(span: timedelta) -> int:
+    return round(span.total_seconds())

@@ -1,0 +1,45 @@
+"""Sending to the work queues, at once or after a delay.
+
+https://learn.microsoft.com/azure/storage/queues/storage-quickstart-queues-python
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import timedelta
+
+from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
+from azure.storage.queue import QueueServiceClient, TextBase64EncodePolicy
+
+from shared.messages import CALENDAR_SYNC, DIRECTORY_SYNC, CalendarSync, DirectorySync, encode
+from shared.settings import StorageSettings
+from shared.storage.service import identity
+
+API_VERSION = "2024-11-04"
+"""Older than the SDK's newest, so that emulators know it too."""
+
+
+class Queues:
+    """Puts messages where they belong by their type."""
+
+    def __init__(self, settings: StorageSettings) -> None:
+        self._service = queue_service(settings)
+
+    def send(self, message: DirectorySync | CalendarSync, delay: timedelta = timedelta()) -> None:
+        """Enqueue the message, invisible for `delay`. Queues are created when first written to."""
+        name = DIRECTORY_SYNC if isinstance(message, DirectorySync) else CALENDAR_SYNC
+        queue = self._service.get_queue_client(name, message_encode_policy=TextBase64EncodePolicy())
+        text, seconds = encode(message), int(delay.total_seconds())
+        try:
+            queue.send_message(text, visibility_timeout=seconds)
+        except ResourceNotFoundError:
+            with suppress(ResourceExistsError):
+                queue.create_queue()
+            queue.send_message(text, visibility_timeout=seconds)
+
+
+def queue_service(settings: StorageSettings) -> QueueServiceClient:
+    """The account's queue service, by connection string or managed identity."""
+    if settings.connection_string:
+        return QueueServiceClient.from_connection_string(settings.connection_string, api_version=API_VERSION)
+    return QueueServiceClient(settings.queue_uri or "", credential=identity(settings), api_version=API_VERSION)

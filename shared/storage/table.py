@@ -1,0 +1,193 @@
+"""One table of typed rows over Azure Table Storage.
+
+A row is one value, kept as JSON in one property (more only where it is long), so that a read costs the SDK one
+property to walk instead of twenty; what a query must filter by stands beside it as a column. Concurrency is
+optimistic: a row read here carries the ETag that its next write is checked against.
+https://learn.microsoft.com/rest/api/storageservices/table-service-rest-api
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import msgspec
+from azure.core import MatchConditions
+from azure.core.exceptions import (
+    ResourceExistsError,
+    ResourceModifiedError,
+    ResourceNotFoundError,
+)
+from azure.data.tables import TableClient, TableServiceClient, TableTransactionError, UpdateMode
+
+from shared.errors import EntityChanged, EntityExists, StorageError
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+PART = 32_000
+"""Characters in one property, a little under what it holds."""
+MOST_PARTS = 15
+"""Keeps a row under the one MiB that Azure allows (the emulator does not check)."""
+TRANSACTION = 100
+"""Rows one transaction may touch, all in one partition."""
+
+Columns = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Row(Generic[T]):
+    """A value as it was stored, with what is needed to replace exactly this version."""
+
+    partition: str
+    key: str
+    value: T
+    etag: str
+
+
+class Table(Generic[T]):
+    """Rows of one kind. Tables are created when first written to."""
+
+    def __init__(
+        self,
+        service: TableServiceClient,
+        name: str,
+        kind: type[T],
+        columns: Callable[[T], Columns] = lambda _: {},
+        parts: int = 1,
+    ) -> None:
+        self._client: TableClient = service.get_table_client(name)
+        self._decoder = msgspec.json.Decoder(kind)
+        self._columns = columns
+        self._parts = [f"json{number}" for number in range(parts)]
+
+    def get(self, partition: str, key: str) -> Row[T] | None:
+        """The row, or None where there is none."""
+        try:
+            return self._row(self._client.get_entity(partition, key))
+        except ResourceNotFoundError:
+            return None
+
+    def rows(self, partition: str, *, after: str | None = None, most: int | None = None) -> Iterator[Row[T]]:
+        """A partition's rows in order of key, from just behind `after`, at most `most` of them."""
+        condition = "PartitionKey eq @p" + (" and RowKey gt @k" if after else "")
+        return self._query(condition, {"p": partition, "k": after}, most)
+
+    def everything(self) -> Iterator[Row[T]]:
+        """Every row of every partition."""
+        return self._query("", {}, None)
+
+    def where(self, condition: str, parameters: Mapping[str, Any]) -> Iterator[Row[T]]:
+        """Rows that meet an OData condition over keys and columns, with `@name` parameters."""
+        return self._query(condition, parameters, None)
+
+    def insert(self, partition: str, key: str, value: T) -> Row[T]:
+        """Add a row. Raises `EntityExists`."""
+        entity = self._entity(partition, key, value)
+        try:
+            done = self._creating(lambda: self._client.create_entity(entity))
+        except ResourceExistsError:
+            raise EntityExists(key) from None
+        return Row(partition, key, value, done["etag"])
+
+    def put(self, partition: str, key: str, value: T) -> Row[T]:
+        """Write a row whatever was there."""
+        entity = self._entity(partition, key, value)
+        done = self._creating(lambda: self._client.upsert_entity(entity, mode=UpdateMode.REPLACE))
+        return Row(partition, key, value, done["etag"])
+
+    def replace(self, row: Row[T], value: T) -> Row[T]:
+        """Write over exactly the version that was read. Raises `EntityChanged` if it is no longer the current one."""
+        entity = self._entity(row.partition, row.key, value)
+        try:
+            done = self._client.update_entity(
+                entity, mode=UpdateMode.REPLACE, etag=row.etag, match_condition=MatchConditions.IfNotModified
+            )
+        except (ResourceModifiedError, ResourceNotFoundError):
+            raise EntityChanged(row.key) from None
+        return Row(row.partition, row.key, value, done["etag"])
+
+    def change(self, partition: str, key: str, decide: Callable[[T | None], T | None]) -> T | None:
+        """Read, decide, write, and again if somebody wrote in between. Deciding None leaves things as they are."""
+        while True:
+            row = self.get(partition, key)
+            value = decide(row.value if row else None)
+            if value is None:
+                return row.value if row else None
+            try:
+                return (self.replace(row, value) if row else self.insert(partition, key, value)).value
+            except (EntityChanged, EntityExists):
+                continue
+
+    def save_all(self, partition: str, changes: Iterable[tuple[Row[T] | None, str, T]]) -> None:
+        """Write many rows of one partition, a hundred to a transaction: each over the version read, or as new.
+
+        Raises `EntityChanged` when one of a hundred was written by somebody else; hundreds before it are saved.
+        """
+        operations = [self._save(row, self._entity(partition, key, value)) for row, key, value in changes]
+        try:
+            self._submit(operations)
+        except TableTransactionError as problem:
+            if problem.status_code in (404, 409, 412):
+                raise EntityChanged(partition) from None
+            raise
+
+    def _save(self, row: Row[T] | None, entity: dict[str, Any]) -> Any:
+        if row is None:
+            return ("create", entity)
+        version = {"etag": row.etag, "match_condition": MatchConditions.IfNotModified}
+        return ("update", entity, {"mode": UpdateMode.REPLACE, **version})
+
+    def delete(self, partition: str, key: str) -> None:
+        """Remove a row; one that is not there is as good as removed."""
+        self._client.delete_entity(partition, key)
+
+    def delete_all(self, partition: str, keys: Iterable[str]) -> None:
+        """Remove many rows of one partition that are known to be there."""
+        self._submit([("delete", {"PartitionKey": partition, "RowKey": key}) for key in keys])
+
+    def _submit(self, operations: list[Any]) -> None:
+        for start in range(0, len(operations), TRANSACTION):
+            some = operations[start : start + TRANSACTION]
+            self._creating(lambda some=some: self._client.submit_transaction(some))  # type: ignore[misc]
+
+    def _query(self, condition: str, parameters: Mapping[str, Any], most: int | None) -> Iterator[Row[T]]:
+        pages = self._client.query_entities(
+            condition,
+            parameters=dict(parameters),
+            select=["PartitionKey", "RowKey", *self._parts],
+            results_per_page=most,
+        )
+        try:
+            for number, entity in enumerate(pages):
+                if number == most:
+                    return
+                yield self._row(entity)
+        except ResourceNotFoundError:
+            return
+
+    def _creating(self, write: Callable[[], R]) -> R:
+        """Do the write; where the table is missing, create it and do it again."""
+        try:
+            return write()
+        except (ResourceNotFoundError, TableTransactionError) as problem:
+            # The SDK decodes no code where an insert meets no table.
+            if getattr(problem, "error_code", "TableNotFound") != "TableNotFound":
+                raise
+        with suppress(ResourceExistsError):
+            self._client.create_table()
+        return write()
+
+    def _entity(self, partition: str, key: str, value: T) -> dict[str, Any]:
+        text = msgspec.json.encode(value).decode()
+        parts = [text[start : start + PART] for start in range(0, len(text), PART)]
+        if len(parts) > len(self._parts):
+            raise StorageError(f"row {key} is larger than a row may be")
+        named = dict(zip(self._parts, parts, strict=False))
+        return {"PartitionKey": partition, "RowKey": key, **named, **self._columns(value)}
+
+    def _row(self, entity: Any) -> Row[T]:
+        text = "".join(entity.get(part) or "" for part in self._parts)
+        return Row(entity["PartitionKey"], entity["RowKey"], self._decoder.decode(text), entity.metadata["etag"])

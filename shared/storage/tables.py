@@ -1,0 +1,32 @@
+"""Every table, over one connection. Keys are written `partition / row`."""
+
+from __future__ import annotations
+
+from shared.model import ActivationLink, Connection, Member, Tenant
+from shared.settings import StorageSettings
+from shared.storage.audit import Audit
+from shared.storage.calendars import Calendars
+from shared.storage.mailboxes import Mailboxes
+from shared.storage.service import table_service
+from shared.storage.table import Table
+
+
+class Tables:
+    """The product's memory."""
+
+    def __init__(self, settings: StorageSettings) -> None:
+        service = table_service(settings)
+        self.activations = Table(service, "Activations", ActivationLink)
+        """organization / link id"""
+        self.tenants = Table(service, "Tenants", Tenant)
+        """organization / tenant id"""
+        self.members = Table(service, "Members", Member)
+        """organization / member id"""
+        self.connections = Table(service, "Connections", Connection)
+        """organization / member id: the admin-managed connection"""
+        self.mailboxes = Mailboxes(service)
+        """tenant id / object id"""
+        self.calendars = Calendars(service)
+        """organization and member / calendar"""
+        self.audit = Audit(service)
+        """organization / newest first"""
