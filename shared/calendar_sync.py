@@ -99,9 +99,12 @@ class CalendarSyncs:
         if status is not mailbox.status or mailbox.read_at is None:
             self._connections.tell(mailbox, status, code_of(result))
         succeeded = not isinstance(result, MicrosoftError)
-        self._tables.mailboxes.change(
+        current = self._tables.mailboxes.change(
             mailbox.key, lambda current: current and after_read(current, mailbox, status, push, began, succeeded)
         )
+        for owner in set(mailbox.members) - set(current.members if current else ()):
+            # They left while we read; whoever leaves deletes after saying so, which may have been before we wrote.
+            self._tables.calendars.delete(owner)
 
     def _snapshot(self, owner: MemberKey, read: Read, began: datetime) -> Snapshot:
         """The read as this member's snapshot: all-day events lie in the member's own zone."""

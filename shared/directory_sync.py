@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 from shared.connections import Connections
 from shared.errors import AccessLost, CredentialRejected, EntityChanged, StartOver, TryLater
 from shared.graph.users import DirectoryPage, Users
-from shared.matching import Directory, connection_after, match, normalise, owned_domains
+from shared.matching import Directory, connection_after, contested_addresses, match, normalise, owned_domains
 from shared.messages import DirectorySync, calendar_syncs
 from shared.model import Connection, ConnectionStatus, DirectoryUser, Mailbox, Member, Tenant, TenantStatus
 from shared.storage.queue import Queues
@@ -31,6 +31,8 @@ MOST_LOOKED_UP = 100
 """Above this many affected members, reading the whole directory costs fewer calls."""
 SPREADING = timedelta(hours=1)
 """How long consent may take to spread through Microsoft before it counts as missing."""
+MOST_ATTEMPTS = 60
+"""How often a message is put back, about an hour; after that the schedule alone tries on."""
 
 
 @dataclass
@@ -78,12 +80,8 @@ class Roster:
         return {m.id: m for m in self.members.values() if self._is_matchable(m.id)}
 
     def unconsidered(self) -> set[str]:
-        """Members nobody has looked for yet under the addresses they have now."""
-        return {
-            m.id
-            for m in self.matchable().values()
-            if m.id not in self.connections or self.connections[m.id].value.considered != m.addresses
-        }
+        """Members nobody has looked for in this tenant yet under the addresses they have now."""
+        return {m.id for m in self.matchable().values() if not self._is_considered(m)}
 
     def affected(self, users: Iterable[DirectoryUser], removed: set[str]) -> set[str]:
         """Members whose match may change because these users did."""
@@ -95,6 +93,12 @@ class Roster:
             for m in self.matchable().values()
             if addresses.intersection(m.addresses) or ((c := self.bound(m.id)) and c.object_id in ids)
         }
+
+    def _is_considered(self, member: Member) -> bool:
+        row = self.connections.get(member.id)
+        if row is None:
+            return False
+        return row.value.considered == member.addresses and self.tenant_id in row.value.considered_in
 
     def _is_matchable(self, member_id: str) -> bool:
         row = self.connections.get(member_id)
@@ -126,19 +130,27 @@ class DirectorySyncs:
         except AccessLost as lost:
             self._lost(message, row.value, lost)
         except EntityChanged:
-            self._queues.send(message)
+            self._again(message, timedelta())
         except CredentialRejected as rejected:
             log.error("Entra ID refuses the app's credential: %s", rejected.code)  # noqa: TRY400 - no trace needed
         except TryLater as later:
-            self._queues.send(message, later.retry_after or timedelta(seconds=30))
+            log.info("directory-sync put back: %s", later.reason)
+            self._again(message, later.retry_after or patience(message.attempt))
 
     def resync_all(self) -> int:
-        """Ask for every tenant of every organization to be made true; how many there are."""
+        """Ask once for every tenant of every organization to be made true; how many there are.
+
+        The next time is soon enough for those that are not ready, so these messages are not put back.
+        """
         count = 0
         for row in self._tables.tenants.everything():
-            self._queues.send(DirectorySync(row.partition, row.key))
+            self._queues.send(DirectorySync(row.partition, row.key, MOST_ATTEMPTS))
             count += 1
         return count
+
+    def _again(self, message: DirectorySync, delay: timedelta) -> None:
+        if message.attempt < MOST_ATTEMPTS:
+            self._queues.send(DirectorySync(message.org, message.tenant, message.attempt + 1), delay)
 
     def _sync(self, org: str, tenant: Tenant) -> None:
         began = self._now()
@@ -197,10 +209,12 @@ class DirectorySyncs:
         members = [roster.members[member_id] for member_id in sorted(affected)]
         users = dict(found.users) if found.complete else self._look_up(tenant_id, roster, members, found)
         directory = Directory(users.values(), owned | owned_domains(users.values()))
+        contested = contested_addresses(roster.members.values())
         changes = []
         for member in members:
             before = roster.bound(member.id)
-            after = connection_after(member, match(member, directory, before), tenant_id, before, self._now())
+            outcome = match(member, directory, before, contested)
+            after = connection_after(member, outcome, tenant_id, before, self._now())
             if after != before:
                 changes.append((roster.connections.get(member.id), after))
         orphans = [row for key, row in roster.connections.items() if key not in roster.members]
@@ -234,7 +248,6 @@ class DirectorySyncs:
                 delta_link=found.delta_link,
                 domains=domains,
                 synced_at=began,
-                attempts=0,
             )
 
         self._tables.tenants.change(org, tenant_id, synced)
@@ -246,11 +259,11 @@ class DirectorySyncs:
         status = TenantStatus.CONNECTING if waits else lost.status
 
         def noted(current: Tenant | None) -> Tenant | None:
-            return current and replace(current, status=status, reason=lost.code, attempts=current.attempts + 1)
+            return current and replace(current, status=status, reason=lost.code)
 
         self._tables.tenants.change(message.org, message.tenant, noted)
         if waits:
-            self._queues.send(message, patience(tenant.attempts))
+            self._again(message, patience(message.attempt))
         elif not tenant.status.is_lost:
             log.warning("tenant lost: %s %s", lost.status, lost.code)
             for sync in calendar_syncs(

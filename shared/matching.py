@@ -4,7 +4,8 @@
    addresses, which a tenant can only hold in domains it has proven; and by `mail`, which anybody can fill in, only
    inside a domain the tenant is seen to own.
 2. Guests are never matched: their mailbox is somewhere else.
-3. One candidate is a match, two are `ambiguous`, none is `not_matched`.
+3. One candidate is a match, two are `ambiguous`, none is `not_matched`. An address that two members claim leads
+   to `ambiguous` too: it does not say whose mailbox it is.
 4. Identity is (tenant id, object id). A member who is bound stays bound while that user exists and the roster
    still lists the address the match rests on, or the user still has one of the member's addresses.
 5. A reassigned address inherits nothing: a member whose bound user is gone is not bound to whoever got the address.
@@ -13,7 +14,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -21,7 +22,11 @@ from datetime import datetime
 from shared.model import Connection, ConnectionStatus, DirectoryUser, Member
 
 REASSIGNED = "address_reassigned"
+REMOVED = "user_removed"
 GUEST_ONLY = "guest_only"
+SEVERAL_USERS = "several_users"
+SEVERAL_MEMBERS = "several_members"
+"""Details: why a status is what it is."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +69,12 @@ def provable_addresses(user: DirectoryUser, owned: frozenset[str]) -> frozenset[
     return frozenset(addresses)
 
 
+def contested_addresses(members: Iterable[Member]) -> frozenset[str]:
+    """Addresses that more than one member claims."""
+    claims = Counter(address for member in members for address in set(member.addresses))
+    return frozenset(address for address, count in claims.items() if count > 1)
+
+
 class Directory:
     """Directory users indexed by what a match may rest on."""
 
@@ -84,26 +95,33 @@ class Directory:
         return list(found.values())
 
 
-def match(member: Member, directory: Directory, bound: Connection | None) -> Match:
-    """Which user of the directory this member is. `bound` is the member's connection in this tenant, if any."""
+def match(
+    member: Member, directory: Directory, bound: Connection | None, contested: frozenset[str] = frozenset()
+) -> Match:
+    """Which user of the directory this member is.
+
+    `bound` is the member's connection in this tenant, if any; `contested` are addresses that several members claim.
+    """
     if bound is not None and bound.object_id is not None:
-        return _rematch(member, directory, bound)
+        return _rematch(member, directory, bound, contested)
     everyone = directory.candidates(member.addresses)
     people = [(address, user) for address, user in everyone if not user.is_guest]
     if not people:
         return Match(ConnectionStatus.NOT_MATCHED, detail=GUEST_ONLY if everyone else None)
     if len(people) > 1:
-        return Match(ConnectionStatus.AMBIGUOUS)
+        return Match(ConnectionStatus.AMBIGUOUS, detail=SEVERAL_USERS)
+    if any(address in contested for address, _ in people):
+        return Match(ConnectionStatus.AMBIGUOUS, detail=SEVERAL_MEMBERS)
     return _outcome(*people[0])
 
 
-def _rematch(member: Member, directory: Directory, bound: Connection) -> Match:
+def _rematch(member: Member, directory: Directory, bound: Connection, contested: frozenset[str]) -> Match:
     user = directory.by_id.get(bound.object_id or "")
     reaches = dict((u.id, a) for a, u in directory.candidates(member.addresses))  # noqa: C402 - pairs are swapped
     if bound.matched_address not in member.addresses and bound.object_id not in reaches:
-        return match(member, directory, None)
+        return match(member, directory, None, contested)
     if user is None:
-        detail = REASSIGNED if reaches else "user_removed"
+        detail = REASSIGNED if reaches else REMOVED
         return Match(ConnectionStatus.NOT_MATCHED, detail=detail, address=bound.matched_address)
     return _outcome(reaches.get(user.id, bound.matched_address or ""), user)
 
@@ -123,12 +141,18 @@ def connection_after(
     A match that only confirms what is being read keeps its status.
     """
     base = before or Connection(member.id, outcome.status, now)
-    bound = _bound(replace(base, considered=member.addresses), outcome, tenant_id)
+    bound = _bound(_considered(base, member, tenant_id), outcome, tenant_id)
     confirmed = before is not None and before.active_mailbox is not None and before.mailbox == bound.mailbox
     if outcome.status is ConnectionStatus.CONNECTING and confirmed:
         return bound
     changed_at = now if base.status is not outcome.status else base.changed_at
     return replace(bound, status=outcome.status, detail=outcome.detail, changed_at=changed_at)
+
+
+def _considered(base: Connection, member: Member, tenant_id: str) -> Connection:
+    """The connection, remembering that these addresses were looked for in this tenant."""
+    elsewhere = base.considered_in if base.considered == member.addresses else ()
+    return replace(base, considered=member.addresses, considered_in=tuple(sorted({*elsewhere, tenant_id})))
 
 
 def _bound(base: Connection, outcome: Match, tenant_id: str) -> Connection:

@@ -19,6 +19,8 @@ class DirectorySync(msgspec.Struct, frozen=True):
 
     org: str
     tenant: str
+    attempt: int = 0
+    """How often it was put back because something was not ready."""
 
 
 class CalendarSync(msgspec.Struct, frozen=True):

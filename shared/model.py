@@ -99,8 +99,6 @@ class Tenant:
     """Domains the tenant is seen to own."""
     synced_at: datetime | None = None
     """When the last complete directory round began."""
-    attempts: int = 0
-    """Probes since consent while it spreads through Microsoft."""
 
 
 class ConnectionStatus(StrEnum):
@@ -138,6 +136,8 @@ class Connection:
     """The roster address the match rests on."""
     considered: tuple[str, ...] = ()
     """The roster addresses that were looked for; when the roster has others, it is time to match again."""
+    considered_in: tuple[str, ...] = ()
+    """Ids of the tenants in which they were looked for."""
 
     @property
     def mailbox(self) -> MailboxKey | None:

@@ -93,6 +93,9 @@ class SignIn:
             result = self._app().acquire_token_by_auth_code_flow(kept, dict(answer))
         except ValueError:
             raise Refusal("sign_in_failed") from None
+        except RuntimeError:
+            # MSAL's word for an ID token with another nonce.
+            raise Refusal("sign_in_invalid") from None
         except (requests.RequestException, msal.exceptions.MsalServiceError) as problem:
             raise TryLater(f"sign-in: {type(problem).__name__}") from None
         if "id_token" not in result:

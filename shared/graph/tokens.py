@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from dataclasses import dataclass, field
 from typing import Any
 
 import msal
@@ -28,13 +29,21 @@ _BLOCKED = frozenset({53003, 501051})
 _CREDENTIAL = frozenset({700027, 50012, 7000215, 7000222, 700024, 700211, 700212, 700213, 50013})
 
 
+@dataclass
+class _TenantApp:
+    """A tenant's MSAL application, made by the first thread that needs it while others of the tenant wait."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    app: Any = None
+
+
 class AppTokens:
     """Hands out access tokens; safe to call from every thread."""
 
     def __init__(self, settings: MicrosoftSettings, session: requests.Session) -> None:
         self._settings = settings
         self._session = session
-        self._apps: OrderedDict[str, tuple[Any, threading.Lock]] = OrderedDict()
+        self._apps: OrderedDict[str, _TenantApp] = OrderedDict()
         self._lock = threading.Lock()
 
     def token(self, tenant_id: str) -> str:
@@ -43,10 +52,11 @@ class AppTokens:
         Raises `AccessLost`, `CredentialRejected` or `TryLater`. After any failure the application object is
         dropped, because MSAL would repeat the old answer from memory for a minute.
         """
-        app, lock = self._app(tenant_id)
+        tenant = self._tenant(tenant_id)
         try:
-            with lock:
-                result = app.acquire_token_for_client(scopes=[GRAPH_SCOPE])
+            with tenant.lock:
+                tenant.app = tenant.app or self._new_app(tenant_id)
+                result = tenant.app.acquire_token_for_client(scopes=[GRAPH_SCOPE])
         except (requests.RequestException, msal.exceptions.MsalServiceError, ValueError) as problem:
             self.forget(tenant_id)
             raise TryLater(f"token endpoint: {type(problem).__name__}") from None
@@ -60,14 +70,13 @@ class AppTokens:
         with self._lock:
             self._apps.pop(tenant_id, None)
 
-    def _app(self, tenant_id: str) -> tuple[Any, threading.Lock]:
+    def _tenant(self, tenant_id: str) -> _TenantApp:
         with self._lock:
-            if tenant_id not in self._apps:
-                self._apps[tenant_id] = (self._new_app(tenant_id), threading.Lock())
-                while len(self._apps) > MOST_TENANTS:
-                    self._apps.popitem(last=False)
+            tenant = self._apps.setdefault(tenant_id, _TenantApp())
             self._apps.move_to_end(tenant_id)
-            return self._apps[tenant_id]
+            while len(self._apps) > MOST_TENANTS:
+                self._apps.popitem(last=False)
+            return tenant
 
     def _new_app(self, tenant_id: str) -> Any:
         try:
@@ -81,8 +90,8 @@ class AppTokens:
         except requests.RequestException as problem:
             raise TryLater(f"discovery: {type(problem).__name__}") from None
         except ValueError:
-            # MSAL's word for a tenant whose discovery document does not exist.
-            raise AccessLost(TenantStatus.CONSENT_MISSING, "invalid_tenant") from None
+            # MSAL's word for any 4xx answer to discovery, throttling included.
+            raise TryLater("discovery refused") from None
 
 
 def token_error(result: dict[str, Any]) -> MicrosoftError:

@@ -56,7 +56,7 @@ def directory_page(page: dict[str, Any]) -> DirectoryPage:
     entries = page.get("value", ())
     return DirectoryPage(
         users=tuple(parse_user(entry) for entry in entries if "@removed" not in entry),
-        removed=tuple(entry["id"] for entry in entries if "@removed" in entry),
+        removed=tuple(entry["id"].lower() for entry in entries if "@removed" in entry),
         delta_link=page.get("@odata.deltaLink"),
     )
 
@@ -65,7 +65,7 @@ def parse_user(entry: dict[str, Any]) -> DirectoryUser:
     """A user resource; properties that were never set are absent."""
     name = entry.get("userPrincipalName") or ""
     return DirectoryUser(
-        id=entry["id"],
+        id=entry["id"].lower(),
         display_name=entry.get("displayName") or "",
         user_principal_name=name,
         mail=entry.get("mail"),
@@ -85,8 +85,8 @@ def _smtp(proxies: Iterable[str]) -> Iterator[str]:
 
 def _address_filter(address: str) -> str:
     literal = address.replace("'", "''")
-    proxies = " or ".join(f"p eq '{prefix}:{literal}'" for prefix in ("smtp", "SMTP"))
-    text = f"userPrincipalName eq '{literal}' or mail eq '{literal}' or proxyAddresses/any(p:{proxies})"
+    proxies = [f"proxyAddresses/any(p:p eq '{prefix}:{literal}')" for prefix in ("smtp", "SMTP")]
+    text = " or ".join([f"userPrincipalName eq '{literal}'", f"mail eq '{literal}'", *proxies])
     return quote(text, safe="")
 
 

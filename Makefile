@@ -1,0 +1,55 @@
+# `make` lists the targets. Everything they need is put into .venv and .local on first use.
+
+.DEFAULT_GOAL := help
+SHELL := bash
+
+# The Python for .venv: PYTHON=... if given, else the one .venv has, else the best one that runs here.
+BEST = for python in python3.13 ~/.pyenv/versions/3.13*/bin/python python3.12 python3.14 python3.11 python3; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { command -v $$python; break; }; done
+PYTHON ?= $(or $(wildcard .venv/bin/python),$(shell $(BEST)))
+BIN := .venv/bin
+ARGS ?=
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --upgrade --no-annotate \
+	--custom-compile-command "make lock"
+
+.PHONY: help setup run test demo lint format bench soak lock clean
+
+help: ## List the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
+
+setup: ## Python environment, packages and Azurite; costs nothing when nothing changed
+	@[ -n "$(PYTHON)" ] || { echo "No Python 3.11 or later found; install one, or make setup PYTHON=/path/to/python3"; exit 1; }
+	@$(PYTHON) -m local.setup
+
+run: setup ## The whole product on this machine, until Ctrl-C
+	@$(BIN)/python -m local
+
+test: setup ## All tests; pytest options go into ARGS, for example make test ARGS="-k booking"
+	@$(BIN)/python -m pytest $(ARGS)
+
+demo: setup ## A guided tour of the product in the terminal
+	@$(BIN)/python -m local.demo $(ARGS)
+
+lint: setup ## Style, formatting and types
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+format: setup ## Rewrite the code in the one format
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+bench: setup ## Measure what docs/capacity promises
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+soak: setup ## Run for long under faults and check every promise
+	@$(BIN)/python -m benchmarks.soak $(ARGS)
+
+lock: setup ## Renew the pinned versions of all packages and of Azurite's
+	@$(COMPILE) pyproject.toml --output-file requirements.txt
+	@$(COMPILE) --group dev --constraints requirements.txt --output-file requirements-dev.txt
+	@cd local/azurite && npm install --package-lock-only --omit-lockfile-registry-resolved --ignore-scripts --no-audit --no-fund
+
+clean: ## Remove everything the targets made
+	rm -rf .venv .local .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,73 @@
+"""Walking through the simulator's sign-in and consent pages as a browser would, for tests and the demo."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from urllib.parse import urlencode
+
+import requests
+
+
+class PageShownError(Exception):
+    """The walk ended on a page instead of going back to the app."""
+
+    def __init__(self, status: int, html: str) -> None:
+        number = re.search(r"AADSTS(\d+)", html)
+        self.status = status
+        self.html = html
+        self.number = int(number[1]) if number else None
+        """The AADSTS number on the page."""
+        super().__init__(f"page with status {status}" + (f", {number[0]}" if number else ""))
+
+
+@dataclass(frozen=True)
+class Callback:
+    """The way back to the app: a redirect, or a form that the browser posts."""
+
+    url: str
+    fields: dict[str, str] = field(default_factory=dict)
+    """Form fields of `response_mode=form_post`; empty for a redirect."""
+
+    @property
+    def as_url(self) -> str:
+        """The whole callback as one address, form fields in the query."""
+        return f"{self.url}?{urlencode(self.fields)}" if self.fields else self.url
+
+
+def walk(address: str, upn: str, decision: str = "accept") -> Callback:
+    """Open the page, pick `upn`, accept (or `cancel`) what is asked, and stop before the app is called."""
+    with requests.Session() as session:
+        session.trust_env = False
+        page = session.get(address, allow_redirects=False, timeout=30)
+        if page.status_code == 200 and 'action="' not in page.text:
+            form = {"user": upn, "decision": decision}
+            page = session.post(page.url, data=form, allow_redirects=False, timeout=30)
+    return _callback(page)
+
+
+def _callback(page: requests.Response) -> Callback:
+    if page.is_redirect:
+        return Callback(page.headers["Location"])
+    form = _Form()
+    form.feed(page.text)
+    if form.action is None:
+        raise PageShownError(page.status_code, page.text)
+    return Callback(form.action, form.fields)
+
+
+class _Form(HTMLParser):
+    """The self-submitting form of a `form_post` answer; other forms have no action."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.action: str | None = None
+        self.fields: dict[str, str] = {}
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = dict(attrs)
+        if tag == "form":
+            self.action = values.get("action") or self.action
+        elif tag == "input" and values.get("name"):
+            self.fields[str(values["name"])] = values.get("value") or ""

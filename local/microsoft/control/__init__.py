@@ -1,0 +1,20 @@
+"""The control API under `/control`: what a test, the demo or a benchmark does to the simulated Microsoft."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from local.microsoft.addresses import ADDRESSES, WORLD, Addresses
+from local.microsoft.control import apps, behaviour, calendars, consent, notifications, overview, time, users
+from local.microsoft.control.input import explain_errors
+from local.microsoft.world import World
+
+
+def control_app(world: World, addresses: Addresses) -> web.Application:
+    """The control API as an application of its own."""
+    app = web.Application(middlewares=[explain_errors])
+    app[WORLD] = world
+    app[ADDRESSES] = addresses
+    for module in (overview, apps, time, users, calendars, consent, behaviour, notifications):
+        app.add_routes(module.routes())
+    return app

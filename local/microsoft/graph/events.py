@@ -1,0 +1,193 @@
+"""Changing calendars: what Exchange does when an event is made, edited, moved or removed, whoever does it.
+
+Every change gets a new change key, a place in the order that calendarView/delta replays, the invitation mails
+it causes, and a change notification. Event routes and the control API both come through here.
+"""
+
+from __future__ import annotations
+
+import base64
+from datetime import datetime
+from typing import Literal
+
+from local.microsoft.graph import invitations
+from local.microsoft.graph.access import mailbox_of
+from local.microsoft.graph.delivery import delivery_of
+from local.microsoft.graph.errors import GraphError
+from local.microsoft.graph.event_checks import check_event
+from local.microsoft.graph.event_resource import ORGANIZER, etag, plain_text, rewritten_html
+from local.microsoft.graph.instances import occurrence, occurrence_id
+from local.microsoft.world import Event, Json, Mailbox, Tenant, User, World
+
+TEAMS = "teamsForBusiness"
+
+
+def create_event(world: World, tenant: Tenant, user: User, fields: Json, calendar_id: str | None = None) -> Event:
+    """Put an event or series into the mailbox; with attendees, invitations leave at once."""
+    check_event(fields)
+    mailbox = mailbox_of(user)
+    token = _random_token(world, 24)
+    event = Event(
+        id=f"AAMkAG{token}AAA=",
+        immutable_id=f"AAkALg{token}AAA=",
+        fields=_stored(world, mailbox, user, fields),
+        change_key="",
+        transaction_id=fields.get("transactionId"),
+        posted=fields,
+    )
+    event.calendar_id = calendar_id or next(iter(mailbox.calendars))
+    mailbox.events[event.id] = event
+    _changed(world, tenant, user, event, "created")
+    invitations.invite(world, mailbox, event)
+    return event
+
+
+def update_event(world: World, tenant: Tenant, user: User, event_id: str, fields: Json) -> Event:
+    """Change fields of an event or of a whole series."""
+    mailbox = mailbox_of(user)
+    event = find_event(mailbox, event_id)
+    check_event({**event.fields, **fields})
+    before = event.fields
+    event.fields = {**before, **fields}
+    if "body" in fields:
+        _replace_body(event, fields["body"])
+    if fields.get("isOnlineMeeting") and not before.get("onlineMeeting"):
+        _add_online_meeting(world, mailbox, event.fields)
+    _changed(world, tenant, user, event, "updated")
+    invitations.update(world, mailbox, event, before, fields)
+    return event
+
+
+def delete_event(world: World, tenant: Tenant, user: User, event_id: str, *, notify: bool | None = None) -> None:
+    """Remove an event or series; attendees of an organiser hear of it (`notify` overrules the switch)."""
+    mailbox = mailbox_of(user)
+    event = find_event(mailbox, event_id)
+    del mailbox.events[event.id]
+    _changed(world, tenant, user, event, "deleted")
+    if world.switches.delete_cancels if notify is None else notify:
+        invitations.cancel(world, mailbox, event)
+
+
+def move_event(world: World, tenant: Tenant, user: User, event_id: str, calendar_id: str) -> Event:
+    """Move an event to another calendar of the mailbox: it gets a new id and keeps its immutable one."""
+    mailbox = mailbox_of(user)
+    event = find_event(mailbox, event_id)
+    if calendar_id not in mailbox.calendars:
+        raise item_not_found()
+    del mailbox.events[event.id]
+    _changed(world, tenant, user, event, "deleted")
+    event.id = f"AAMkAG{_random_token(world, 24)}AAA="
+    event.calendar_id = calendar_id
+    mailbox.events[event.id] = event
+    _changed(world, tenant, user, event, "created")
+    return event
+
+
+def cancel_occurrence(world: World, tenant: Tenant, user: User, event_id: str, original_start: str) -> None:
+    """Delete one occurrence of a series, by its original date (`YYYY-MM-DD`, a time after it is ignored)."""
+    mailbox, event, day = _occurrence(user, event_id, original_start)
+    event.cancelled_occurrences.add(day)
+    _changed(world, tenant, user, event, "updated")
+    invitations.cancel(world, mailbox, event)
+
+
+def change_occurrence(
+    world: World, tenant: Tenant, user: User, event_id: str, original_start: str, fields: Json
+) -> Event:
+    """Make one occurrence of a series an exception; `start` and `end` move it."""
+    mailbox, event, day = _occurrence(user, event_id, original_start)
+    if ("start" in fields) != ("end" in fields):
+        raise GraphError(400, "ErrorPropertyValidationFailure", "Start and end of an occurrence change together.")
+    check_event({**event.fields, "recurrence": None, **fields})
+    known = event.exceptions.get(day, {})
+    event.exceptions[day] = {**known, **fields, "id": occurrence_id(event.id, day)}
+    _changed(world, tenant, user, event, "updated")
+    invitations.update(world, mailbox, event, {**event.fields, **known}, fields)
+    return event
+
+
+def find_event(mailbox: Mailbox, event_id: str) -> Event:
+    """The event of that id in either format, or 404 ErrorItemNotFound."""
+    event = mailbox.events.get(event_id)
+    if event is None:
+        event = next((e for e in mailbox.events.values() if e.immutable_id == event_id), None)
+    if event is None:
+        raise item_not_found()
+    return event
+
+
+def item_not_found() -> GraphError:
+    """Outlook's 404 for things in a mailbox."""
+    return GraphError(404, "ErrorItemNotFound", "The specified object was not found in the store.")
+
+
+def _occurrence(user: User, event_id: str, original_start: str) -> tuple[Mailbox, Event, str]:
+    mailbox = mailbox_of(user)
+    event = find_event(mailbox, event_id)
+    day = original_start[:10]
+    if not event.fields.get("recurrence") or occurrence(event, mailbox.time_zone, day) is None:
+        raise item_not_found()
+    return mailbox, event, day
+
+
+def _changed(
+    world: World, tenant: Tenant, user: User, event: Event, kind: Literal["created", "updated", "deleted"]
+) -> None:
+    """Give the event its new change key, log the change and announce it."""
+    event.change_key = _random_token(world, 16) + "=="
+    event.fields["lastModifiedDateTime"] = _stamp(world.clock.now())
+    mailbox_of(user).changes.append((world.next_sequence(), event.id, kind))
+    delivery_of(world).event_changed(tenant, user, event, kind, etag(event))
+
+
+def _stored(world: World, mailbox: Mailbox, user: User, fields: Json) -> Json:
+    """The posted fields with what Exchange adds."""
+    now = _stamp(world.clock.now())
+    address = {"name": user.display_name, "address": user.mail or user.user_principal_name}
+    stored: Json = {
+        "createdDateTime": now,
+        "lastModifiedDateTime": now,
+        "originalStartTimeZone": fields["start"].get("timeZone", "UTC"),
+        "originalEndTimeZone": fields["end"].get("timeZone", "UTC"),
+        "iCalUId": "040000008200E00074C5B7101A82E008" + world.randomness.randbytes(16).hex().upper(),
+        "organizer": {"emailAddress": address},
+        "isOrganizer": True,
+        "responseStatus": ORGANIZER,
+        **fields,
+        "body": rewritten_html(fields.get("body")),
+    }
+    stored.pop("transactionId", None)
+    stored["bodyPreview"] = plain_text(stored["body"]["content"])[:255]
+    stored["locations"] = [fields["location"]] if fields.get("location") else []
+    if fields.get("isOnlineMeeting"):
+        _add_online_meeting(world, mailbox, stored)
+    return stored
+
+
+def _add_online_meeting(world: World, mailbox: Mailbox, fields: Json) -> None:
+    """Make the event a Teams meeting, if the calendar allows it: a join link, also as a blob in the body."""
+    if not mailbox.online_meetings or fields.get("onlineMeetingProvider", TEAMS) != TEAMS:
+        fields["isOnlineMeeting"] = False
+        return
+    link = f"https://teams.microsoft.com/l/meetup-join/19%3ameeting_{_random_token(world, 24)}%40thread.v2/0"
+    fields.update(isOnlineMeeting=True, onlineMeetingProvider=TEAMS, onlineMeeting={"joinUrl": link})
+    content = rewritten_html(fields.get("body"))["content"]
+    blob = f'<div class="me-email-text"><a href="{link}">Join the meeting now</a></div>'
+    fields["body"] = {"contentType": "html", "content": content.replace("</body>", f"{blob}\r\n</body>")}
+
+
+def _replace_body(event: Event, body: Json) -> None:
+    """A new body without the meeting blob takes the event's online part away."""
+    event.fields["body"] = rewritten_html(body)
+    event.fields["bodyPreview"] = plain_text(event.fields["body"]["content"])[:255]
+    meeting = event.fields.get("onlineMeeting")
+    if meeting and meeting["joinUrl"] not in event.fields["body"]["content"]:
+        event.fields.update(isOnlineMeeting=False, onlineMeeting=None, onlineMeetingProvider="unknown")
+
+
+def _random_token(world: World, size: int) -> str:
+    return base64.urlsafe_b64encode(world.randomness.randbytes(size)).decode().rstrip("=")
+
+
+def _stamp(moment: datetime) -> str:
+    return moment.replace(tzinfo=None).isoformat(timespec="microseconds") + "0Z"

@@ -1,0 +1,88 @@
+"""The pages people see. Values from outside are escaped by the templates; nothing runs or is styled inline."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from shared.errors import NotFound
+from shared.model import ActivationLink
+from shared.pages.refusals import REFUSALS, UNKNOWN
+from shared.settings import Settings
+
+FOLDER = Path(__file__).parent
+MIMETYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+"""Named here because the machine's own table differs from system to system, and browsers are told not to guess."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page and the HTTP status it is answered with."""
+
+    html: str
+    status: int = 200
+
+
+@dataclass(frozen=True)
+class StaticFile:
+    """A style sheet, script or picture."""
+
+    content: bytes
+    mimetype: str
+
+
+class Pages:
+    """Renders pages; templates and static files are read once."""
+
+    def __init__(self, settings: Settings) -> None:
+        environment = Environment(
+            loader=FileSystemLoader(FOLDER / "templates"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            auto_reload=False,
+        )
+        environment.filters["moment"] = moment
+        environment.globals["platform"] = settings.platform.name
+        environment.globals["sign_in_url"] = settings.platform.sign_in_url
+        self._templates = {name: environment.get_template(name) for name in environment.list_templates()}
+        self._files = _static_files()
+
+    def invitation(self, link: ActivationLink) -> Page:
+        """What the Microsoft admin sees on opening an activation link: who asks, for what, and one button."""
+        return self._page("invitation.html", 200, link=link)
+
+    def refusal(self, reason: str) -> Page:
+        """Why an activation step came to nothing, and what to do next. An unknown reason gets a general text."""
+        refused = REFUSALS.get(reason, UNKNOWN)
+        return self._page("refusal.html", refused.status, refused=refused)
+
+    def activated(self) -> Page:
+        """The Microsoft admin is done."""
+        return self._page("activated.html", 200)
+
+    def home(self) -> Page:
+        """The page of an organization's admins and members; its script fills it from the API."""
+        return self._page("home.html", 200, refusals={reason: text.title for reason, text in REFUSALS.items()})
+
+    def static(self, name: str) -> StaticFile:
+        """A file of the static folder. Raises `NotFound` for every other name, whatever it looks like."""
+        try:
+            return self._files[name]
+        except KeyError:
+            raise NotFound("There is no such file.") from None
+
+    def _page(self, template: str, status: int, **values: object) -> Page:
+        return Page(self._templates[template].render(**values), status)
+
+
+def moment(at: datetime) -> str:
+    """A UTC moment for people: 29 November 2026, 14:05 UTC."""
+    return f"{at.day} {at:%B %Y, %H:%M} UTC"
+
+
+def _static_files() -> dict[str, StaticFile]:
+    files = (path for path in (FOLDER / "static").iterdir() if path.suffix in MIMETYPES)
+    return {path.name: StaticFile(path.read_bytes(), MIMETYPES[path.suffix]) for path in files}

@@ -1,0 +1,19 @@
+// The public API: JSON in and out, problems (RFC 9457) as errors in words.
+import { token } from "./session.js";
+
+export class Problem extends Error {
+  constructor(status, { title = "Something went wrong", detail = "Try again in a moment.", field } = {}) {
+    super(`${title}. ${detail}${field ? ` (Field: ${field.replaceAll("_", " ")})` : ""}`);
+    this.status = status;
+  }
+}
+
+export async function call(method, path, body) {
+  const headers = { Authorization: `Bearer ${token()}`, "Content-Type": "application/json" };
+  const request = { method, headers, body: body && JSON.stringify(body), cache: "no-store" };
+  const answer = await fetch(path, request).catch(() => {
+    throw new Problem(0, { title: "The service cannot be reached", detail: "It is tried again by itself." });
+  });
+  if (!answer.ok) throw new Problem(answer.status, await answer.json().catch(() => undefined));
+  return answer.status === 204 ? null : answer.json();
+}

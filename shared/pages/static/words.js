@@ -1,0 +1,16 @@
+// Codes, times and spans of time as people read them.
+const LANGUAGE = navigator.languages.find((language) => language.startsWith("en")) ?? "en-GB";
+const KINDS = { connected: "good", connecting: "wait", stale: "wait", throttled: "wait", excluded: "off", user_disconnected: "off" };
+
+export const kind = (state) => KINDS[state] ?? "fix";
+
+// Our own codes become words; Microsoft's, such as ErrorAccessDenied, are for searching and stay as they are.
+export function label(code) {
+  if (/^[A-Z]/.test(code)) return code;
+  const words = code.replaceAll("_", " ").replace(/([a-z])([A-Z])/g, (_, end, start) => `${end} ${start.toLowerCase()}`);
+  return words[0].toUpperCase() + words.slice(1);
+}
+
+export const day = (date) => date.toLocaleDateString(LANGUAGE, { weekday: "long", day: "numeric", month: "short" });
+export const clock = (date) => date.toLocaleTimeString(LANGUAGE, { hour: "2-digit", minute: "2-digit" });
+export const moment = (text) => new Date(text).toLocaleString(LANGUAGE, { dateStyle: "medium", timeStyle: "short" });

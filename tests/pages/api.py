@@ -1,0 +1,240 @@
+"""The public API with canned answers, each of them a value of the contract, behind the pages' real policy."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import threading
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from types import TracebackType
+from typing import Any, Self
+
+import msgspec
+from aiohttp import web
+
+from shared.contract import (
+    BlockOutput,
+    BusyOutput,
+    LinkInput,
+    LinkList,
+    LinkOutput,
+    MemberList,
+    MemberOutput,
+    TenantList,
+    TenantOutput,
+    parse_body,
+)
+from shared.errors import CallerError, Unauthenticated
+from shared.functions.responses import html_answer
+from shared.model import ActivationLink, ConnectionStatus, TenantStatus
+from shared.pages import Page, Pages
+from shared.settings import CredentialSettings, MicrosoftSettings, PlatformSettings, Settings, StorageSettings
+from shared.states import CONNECTIONS, TENANTS
+
+NOW = datetime.now(UTC)
+TENANT = "7f1c0f0e-0d6c-4b8c-9c61-0a6f2b7f2d11"
+
+
+def settings(**platform: Any) -> Settings:
+    known = {
+        "name": "Calendly",
+        "sign_in_url": "https://platform.example.com/login",
+        "issuer": "https://platform.example.com",
+        "audience": "outlook-connection",
+        "jwks_url": "https://platform.example.com/.well-known/jwks.json",
+        "entitled_plans": frozenset({"enterprise"}),
+        "entitled_feature": "outlook-admin",
+    }
+    login = "https://login.microsoftonline.com"
+    microsoft = MicrosoftSettings("client", CredentialSettings(), login, login, "https://graph.microsoft.com", None)
+    return Settings(
+        "http://localhost", StorageSettings(), microsoft, PlatformSettings(**{**known, **platform}), (bytes(32),)
+    )
+
+
+def link(**changes: Any) -> ActivationLink:
+    known = {
+        "id": "0123456789ab",
+        "token_hash": "",
+        "organization_name": "Contoso Consulting",
+        "created_by": "alice",
+        "created_at": datetime(2026, 11, 22, 9, 5, tzinfo=UTC),
+        "expires_at": datetime(2026, 11, 29, 9, 5, tzinfo=UTC),
+    }
+    return ActivationLink(**{**known, **changes})
+
+
+def token(role: str = "admin", expires_in: timedelta = timedelta(hours=1), **claims: Any) -> str:
+    """A token as the pages see it; nobody checks its signature here."""
+    known = {"sub": "alice", "org": "contoso", "org_name": "Contoso Consulting", "role": role, "name": "Alice Admin"}
+    payload = known | {"exp": int(time.time() + expires_in.total_seconds())} | claims
+    parts = (json.dumps(part, ensure_ascii=False).encode() for part in ({"alg": "RS256"}, payload))
+    encoded = [base64.urlsafe_b64encode(part).decode().rstrip("=") for part in parts]
+    return ".".join([*encoded, "c2ln"])
+
+
+def member(number: int, state: ConnectionStatus, **changes: Any) -> MemberOutput:
+    name = changes.pop("name", f"Member {number:03}")
+    text, next_step = CONNECTIONS[state]
+    address = f"member{number:03}@contoso.com"
+    return MemberOutput(f"m{number:03}", name, (address,), state, text, next_step, tenant=TENANT, **changes)
+
+
+def tenant(status: TenantStatus) -> TenantOutput:
+    text, next_step = TENANTS[status]
+    domains = ("contoso.com", "contoso.nl") if status is TenantStatus.CONNECTED else ()
+    return TenantOutput(TENANT, status, text, next_step, None, domains, "oid", NOW, NOW)
+
+
+def block(day: int, hour: int, hours: float, status: str = "busy") -> BlockOutput:
+    """In the time of the browser, which is UTC in these tests."""
+    start = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=day, hours=hour)
+    return BlockOutput(start, start + timedelta(hours=hours), status)
+
+
+@dataclass
+class World:
+    """What the API answers at the moment; tests change it."""
+
+    tenants: list[TenantOutput] = field(default_factory=list)
+    links: list[LinkOutput] = field(default_factory=list)
+    members: list[MemberOutput] = field(default_factory=list)
+    busy: list[BlockOutput] = field(default_factory=list)
+    freshness: str = "fresh"
+    page_size: int = 200
+    problem: CallerError | None = None
+    asked: list[str] = field(default_factory=list)
+    """Method and path of every API request."""
+    posted: list[str] = field(default_factory=list)
+    """Paths of forms that were sent."""
+
+
+class Site:
+    """Pages and API in a background thread."""
+
+    def __init__(self) -> None:
+        self.world = World()
+        self._pages = Pages(settings())
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._runner: web.AppRunner | None = None
+        self.url = ""
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        asyncio.run_coroutine_threadsafe(self._start(), self._loop).result()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        assert self._runner is not None
+        asyncio.run_coroutine_threadsafe(self._runner.cleanup(), self._loop).result()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    async def _start(self) -> None:
+        app = web.Application()
+        app.add_routes(
+            [
+                web.get("/", self._page),
+                web.get("/{page:activate|activated|refused}/{name}", self._page),
+                web.post("/activate/{token}", self._begin),
+                web.get("/static/{name}", self._static),
+                web.route("*", "/api/{rest:.*}", self._api),
+            ]
+        )
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", 0)
+        await site.start()
+        self.url = f"http://localhost:{self._runner.addresses[0][1]}"
+
+    @property
+    def link(self) -> ActivationLink:
+        return link(expected_domains=("contoso.com", "contoso.nl"))
+
+    async def _page(self, request: web.Request) -> web.Response:
+        match request.match_info.get("page"):
+            case "activate":
+                return _html(self._pages.invitation(self.link))
+            case "activated":
+                return _html(self._pages.activated())
+            case "refused":
+                return _html(self._pages.refusal(request.match_info["name"]))
+        return _html(self._pages.home())
+
+    async def _begin(self, request: web.Request) -> web.Response:
+        self.world.posted.append(request.path)
+        return web.Response(status=303, headers={"Location": "/activated/now"})
+
+    async def _static(self, request: web.Request) -> web.Response:
+        file = self._pages.static(request.match_info["name"])
+        return web.Response(
+            body=file.content, content_type=file.mimetype, headers={"X-Content-Type-Options": "nosniff"}
+        )
+
+    async def _api(self, request: web.Request) -> web.Response:
+        self.world.asked.append(f"{request.method} {request.path}")
+        try:
+            if not request.headers.get("Authorization", "").startswith("Bearer ey"):
+                raise Unauthenticated("Send the platform's token.")
+            if self.world.problem:
+                raise self.world.problem
+            return self._answer(request, await request.read())
+        except CallerError as error:
+            problem = {"title": error.title, "status": error.status, "detail": error.detail, "field": error.field}
+            given = {name: value for name, value in problem.items() if value is not None}
+            return web.json_response(given, status=error.status, content_type="application/problem+json")
+
+    def _answer(self, request: web.Request, body: bytes) -> web.Response:
+        match request.method, request.path.removeprefix("/api/").split("/"):
+            case "GET", ["outlook", "tenants"]:
+                return _json(TenantList(self.world.tenants))
+            case "GET", ["outlook", "activation-links"]:
+                return _json(LinkList(self.world.links))
+            case "POST", ["outlook", "activation-links"]:
+                return _json(self._made(parse_body(body, LinkInput)), 201)
+            case "DELETE", ["outlook", "activation-links", link_id]:
+                self.world.links = [_revoked(known) if known.id == link_id else known for known in self.world.links]
+                return web.Response(status=204)
+            case "GET", ["outlook", "members"]:
+                first = int(request.query.get("cursor", 0))
+                last = first + self.world.page_size
+                more = str(last) if last < len(self.world.members) else None
+                return _json(MemberList(self.world.members[first:last], more))
+            case "GET", ["members", who, "busy"]:
+                start, end = (datetime.fromisoformat(request.query[name]) for name in ("start", "end"))
+                return _json(BusyOutput(who, start, end, self.world.freshness, NOW, self.world.busy))
+        raise AssertionError(f"the pages asked for {request.method} {request.path}")
+
+    def _made(self, asked: LinkInput) -> LinkOutput:
+        until = NOW + timedelta(days=asked.expires_in_days)
+        kept = LinkOutput(
+            f"link{len(self.world.links)}", "created", "alice", NOW, until, True, tuple(asked.expected_domains)
+        )
+        self.world.links.insert(0, kept)
+        return msgspec.structs.replace(kept, url=f"{self.url}/activate/contoso~{kept.id}~secret-of-{kept.id}")
+
+
+def _revoked(known: LinkOutput) -> LinkOutput:
+    return msgspec.structs.replace(known, step="revoked", is_open=False)
+
+
+def _json(value: msgspec.Struct, status: int = 200) -> web.Response:
+    """Encoded and decoded as its own definition: an answer that the contract does not allow fails here."""
+    encoded = msgspec.json.encode(value)
+    msgspec.json.decode(encoded, type=type(value))
+    return web.Response(body=encoded, status=status, content_type="application/json")
+
+
+def _html(page: Page) -> web.Response:
+    """As the service answers it, with the same policy."""
+    answer = html_answer(page, "https://login.microsoftonline.com")
+    return web.Response(
+        body=answer.get_body(), status=answer.status_code, content_type="text/html", headers=dict(answer.headers)
+    )

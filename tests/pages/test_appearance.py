@@ -1,0 +1,109 @@
+"""What holds for every page: it fits a phone, follows the system's colours and can be read."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from shared.model import ConnectionStatus, TenantStatus
+from tests.pages.api import NOW, World, block, member, tenant, token
+from tests.pages.api import LinkOutput as Link
+from tests.pages.conftest import Open
+
+PHONE = {"width": 360, "height": 740}
+PATHS = {
+    "invitation": "/activate/contoso~0123~secret",
+    "refusal": "/refused/role_missing",
+    "activated": "/activated/now",
+    "signed out": "/",
+    "admin": f"/#token={token('owner')}",
+    "member": f"/#token={token('user')}",
+}
+LUMINANCE = """
+(page) => {
+  const light = (color) => {
+    const [r, g, b] = color.match(/[\\d.]+/g).slice(0, 3).map((part) => part / 255)
+      .map((part) => part <= 0.03928 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const ground = (element) => {
+    for (let at = element; at; at = at.parentElement) {
+      const color = getComputedStyle(at).backgroundColor;
+      if (!color.endsWith(", 0)")) return color;
+    }
+    return "rgb(255, 255, 255)";
+  };
+  const poor = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const element = walker.currentNode.parentElement;
+    if (!walker.currentNode.data.trim() || !element.checkVisibility()) continue;
+    const [one, two] = [getComputedStyle(element).color, ground(element)].map(light);
+    const contrast = (Math.max(one, two) + 0.05) / (Math.min(one, two) + 0.05);
+    if (contrast < 4.5) poor.push(`${walker.currentNode.data.trim()}: ${contrast.toFixed(2)}`);
+  }
+  return poor;
+}
+"""
+
+
+@pytest.fixture
+def full(world: World) -> World:
+    """Something of every kind, with texts that do not break by themselves."""
+    world.tenants = [tenant(TenantStatus.CONNECTED), *(tenant(status) for status in list(TenantStatus)[2:3])]
+    world.tenants[1].id = "another"
+    world.links = [
+        Link("a", "refused", "alice", NOW, NOW, True, ("a-very-long-domain-name." * 3 + "com",), "role_missing")
+    ]
+    world.members = [member(number, state) for number, state in enumerate(ConnectionStatus)]
+    world.members[0].name = "Wolfeschlegelsteinhausenbergerdorff" * 2
+    world.members[0].addresses = ("x" * 64 + "@contoso.com",)
+    world.busy = [block(0, 9, 1), block(1, 14, 2, "workingElsewhere"), block(3, 0, 24, "oof")]
+    return world
+
+
+def shown(page: Page) -> Page:
+    expect(page.get_by_role("heading", level=1).filter(visible=True)).to_be_visible()
+    return page
+
+
+@pytest.mark.parametrize("name", PATHS)
+def test_a_page_fits_a_phone_without_scrolling_sideways(open_page: Open, full: World, name: str) -> None:
+    page = shown(open_page(PATHS[name], viewport=PHONE))
+    for details in page.locator("details:visible").all():
+        details.evaluate("details => { details.open = true; }")
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
+@pytest.mark.parametrize("name", PATHS)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_is_readable_in_light_and_dark(open_page: Open, full: World, name: str, scheme: str) -> None:
+    page = shown(open_page(PATHS[name], color_scheme=scheme))
+    ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert (int(ground.split("(")[1].split(",")[0]) < 64) == (scheme == "dark")
+    assert page.evaluate(LUMINANCE) == []
+
+
+def test_states_differ_in_shape_not_only_in_colour(open_page: Open, full: World) -> None:
+    page = shown(open_page(PATHS["admin"]))
+    shapes = page.locator("#members .mark").evaluate_all(
+        """marks => marks.map((mark) => {
+          const { clipPath, borderRadius, borderStyle } = getComputedStyle(mark);
+          return `${mark.className}: ${clipPath} ${borderRadius} ${borderStyle}`;
+        })"""
+    )
+    kinds = {shape.split(":")[0] for shape in shapes}
+    assert len(kinds) == 4
+    assert len({shape.split(": ")[1] for shape in shapes}) == 4
+
+
+@pytest.mark.parametrize("name", PATHS)
+def test_every_field_and_button_has_a_name(open_page: Open, full: World, name: str) -> None:
+    page = shown(open_page(PATHS[name]))
+    snapshot = page.locator("body").aria_snapshot()
+    nameless = [
+        line
+        for line in snapshot.splitlines()
+        if line.strip().rstrip(":") in ("- button", "- textbox", "- combobox", "- link", "- searchbox")
+    ]
+    assert nameless == []

@@ -1,0 +1,246 @@
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from shared.errors import Forbidden, InvalidInput, Unauthenticated
+from shared.model import ConnectionStatus, TenantStatus
+from tests.pages.api import NOW, LinkOutput, World, member, tenant, token
+from tests.pages.conftest import Open
+
+CONNECTED, CONNECTING, NOT_MATCHED = (
+    ConnectionStatus.CONNECTED, ConnectionStatus.CONNECTING, ConnectionStatus.NOT_MATCHED,
+)  # fmt: skip
+
+
+def heading(page: Page) -> str:
+    title = page.get_by_role("heading", level=1).filter(visible=True)
+    expect(title).to_be_visible()
+    return title.inner_text()
+
+
+def make_link(page: Page, domains: str = "") -> str:
+    page.get_by_label("Expected domains").fill(domains)
+    page.get_by_role("button", name="Make a link").click()
+    made = page.get_by_label("Send this to your Microsoft admin")
+    expect(made).to_be_visible()
+    return made.input_value()
+
+
+def test_without_a_token_it_offers_the_platforms_sign_in_and_asks_nothing(open_page: Open, world: World) -> None:
+    page = open_page("/")
+    assert heading(page) == "You are not signed in"
+    expect(page.get_by_role("link", name="Go to sign-in")).to_have_attribute(
+        "href", "https://platform.example.com/login"
+    )
+    assert world.asked == []
+
+
+@pytest.mark.parametrize("given", ["nonsense", "a.b.c", "eyJhbGciOiJub25lIn0.bnVsbA.x"])
+def test_what_is_no_token_is_as_good_as_none(open_page: Open, given: str) -> None:
+    assert heading(open_page(f"/#token={given}")) == "You are not signed in"
+
+
+def test_the_token_leaves_the_address_bar_and_survives_a_reload(open_home: Open) -> None:
+    page = open_home()
+    assert heading(page) == "Outlook for Contoso Consulting"
+    assert "token" not in page.url
+    assert "token" not in page.evaluate("JSON.stringify(localStorage)")
+    page.reload()
+    assert heading(page) == "Outlook for Contoso Consulting"
+
+
+def test_signing_out_forgets_the_token(open_home: Open) -> None:
+    page = open_home()
+    page.get_by_role("button", name="Sign out").click()
+    assert heading(page) == "You are signed out"
+    page.reload()
+    assert heading(page) == "You are not signed in"
+
+
+def test_an_expired_token_leads_back_to_sign_in(open_page: Open, world: World) -> None:
+    page = open_page(f"/#token={token(expires_in=timedelta(minutes=-1))}")
+    assert heading(page) == "Your sign-in has expired"
+    assert world.asked == []
+
+
+def test_a_token_that_the_service_refuses_leads_back_to_sign_in(open_home: Open, world: World) -> None:
+    world.problem = Unauthenticated("The token is not valid for this service.")
+    assert heading(open_home()) == "Your sign-in has expired"
+
+
+def test_a_problem_is_shown_in_words(open_home: Open, world: World) -> None:
+    world.problem = Forbidden("The organization's plan does not include this.")
+    expect(open_home().get_by_role("alert")).to_contain_text(
+        "Not allowed. The organization's plan does not include this."
+    )
+
+
+def test_a_hostile_organisation_name_stays_text(open_home: Open) -> None:
+    name = "<img src=x onerror=alert(1)> & Söhne 会社"
+    assert heading(open_home(claims={"org_name": name})) == f"Outlook for {name}"
+
+
+def test_an_admin_makes_a_link_and_copies_it(open_home: Open) -> None:
+    page = open_home(permissions=["clipboard-read", "clipboard-write"])
+    url = make_link(page, "contoso.com, contoso.nl")
+    assert re.search(r"/activate/contoso~link0~", url)
+    expect(page.get_by_role("button", name="Copy")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Copied.")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == url
+    expect(page.get_by_role("list", name="Links")).to_contain_text("contoso.com, contoso.nl")
+
+
+def test_a_link_is_shown_only_once(open_home: Open) -> None:
+    page = open_home()
+    url = make_link(page)
+    page.reload()
+    expect(page.get_by_role("list", name="Links").get_by_text("Not used yet")).to_be_visible()
+    assert url not in page.content()
+    expect(page.get_by_label("Send this to your Microsoft admin")).to_be_hidden()
+
+
+def test_a_link_that_is_used_up_is_not_shown_any_more(open_home: Open, world: World) -> None:
+    world.members = [member(1, CONNECTING)]
+    page = open_home()
+    make_link(page)
+    world.links = [LinkOutput("link0", "connected", "alice", NOW, NOW, False)]
+    expect(page.get_by_label("Send this to your Microsoft admin")).to_be_hidden()
+
+
+def test_a_wrong_domain_is_explained_with_its_field_until_closed(open_home: Open) -> None:
+    page = open_home()
+    page.get_by_label("Expected domains").fill("contoso_com!")
+    page.get_by_role("button", name="Make a link").click()
+    alert = page.get_by_role("alert")
+    expect(alert).to_contain_text("The request is not valid.")
+    expect(alert).to_contain_text("Field: expected domains")
+    alert.get_by_role("button", name="Close").click()
+    expect(alert).to_be_hidden()
+
+
+def test_a_link_is_revoked_only_after_confirmation(open_home: Open, world: World) -> None:
+    world.links = [LinkOutput("old", "created", "alice", NOW, NOW + timedelta(days=7), True)]
+    page = open_home()
+    links = page.get_by_role("list", name="Links")
+    for answer in ("Keep it", "Revoke"):
+        links.get_by_role("button", name="Revoke").click()
+        page.get_by_role("dialog").get_by_role("button", name=answer).click()
+        expect(page.get_by_role("dialog")).to_be_hidden()
+        if answer == "Keep it":
+            assert not any(asked.startswith("DELETE") for asked in world.asked)
+    expect(links).to_contain_text("Revoked")
+    expect(links.get_by_role("button")).to_have_count(0)
+
+
+@pytest.mark.parametrize(
+    ("step", "is_open", "reason", "words"),
+    [
+        ("created", True, None, "Not used yet"),
+        ("refused", True, "role_missing", "Refused: This account cannot give the approval"),
+        ("refused", True, "reason_of_tomorrow", "Refused: Reason of tomorrow"),
+        ("approving", False, None, "Expired"),
+        ("connected", False, None, "Used: tenant connected"),
+    ],
+)
+def test_how_far_a_link_came_is_said_in_words(
+    open_home: Open, world: World, step: str, is_open: bool, reason: str | None, words: str
+) -> None:
+    world.links = [LinkOutput("old", step, "alice", NOW, NOW, is_open, reason=reason)]
+    expect(open_home().get_by_role("list", name="Links")).to_contain_text(words)
+
+
+def test_members_are_seen_connecting_and_then_connected_by_itself(open_home: Open, world: World) -> None:
+    world.tenants = [tenant(TenantStatus.CONNECTING)]
+    world.members = [
+        member(1, CONNECTING, detail="MailboxNotEnabledForRESTAPI"),
+        member(2, NOT_MATCHED, detail="guest_only"),
+    ]
+    page = open_home()
+    status = page.locator("#counts")
+    expect(status).to_have_text("0 of 2 connected · 1 connecting · 1 needs attention")
+    expect(page.get_by_text("Permission was granted and is spreading")).to_be_visible()
+    expect(page.get_by_text("Detail: Guest only")).to_be_visible()
+    expect(page.get_by_text("Detail: MailboxNotEnabledForRESTAPI")).to_be_visible()
+    world.tenants = [tenant(TenantStatus.CONNECTED)]
+    world.members = [member(1, CONNECTED), member(2, NOT_MATCHED)]
+    expect(status).to_have_text("1 of 2 connected · 1 needs attention")
+    expect(page.get_by_text("contoso.com, contoso.nl")).to_be_visible()
+    assert status.get_attribute("role") == "status"
+
+
+def test_somebody_signing_in_through_a_link_is_followed_closely(open_home: Open, world: World) -> None:
+    world.links = [LinkOutput("sent", "started", "alice", NOW, NOW, True)]
+    page = open_home()
+    expect(page.get_by_text("Somebody went to sign in")).to_be_visible()
+    world.links = [LinkOutput("sent", "connected", "alice", NOW, NOW, False)]
+    expect(page.get_by_text("Used: tenant connected")).to_be_visible()
+
+
+def test_refreshing_keeps_focus_typing_and_place(open_home: Open, world: World) -> None:
+    world.tenants = [tenant(TenantStatus.CONNECTING)]
+    world.members = [member(number, CONNECTING) for number in range(60)]
+    page = open_home(viewport={"width": 1000, "height": 500})
+    page.get_by_label("Search").fill("member")
+    row = page.locator("#members > li").nth(1)
+    row.evaluate("row => { row.isStillTheSame = true; }")
+    page.evaluate("scrollTo(0, 300)")
+    world.members = [member(number, CONNECTED if number == 1 else CONNECTING) for number in range(60)]
+    expect(row).to_contain_text("Connected")
+    assert row.evaluate("row => row.isStillTheSame")
+    expect(page.get_by_label("Search")).to_be_focused()
+    assert page.evaluate("scrollY") == 300
+
+
+def test_a_hidden_tab_asks_nothing_until_it_is_seen_again(open_home: Open, world: World) -> None:
+    world.members = [member(1, CONNECTING)]
+    page = open_home()
+    expect(page.locator("#counts")).to_contain_text("1 connecting")
+    page.evaluate("""Object.defineProperty(document, "hidden", { configurable: true, get: () => true })""")
+    world.asked.clear()
+    page.wait_for_timeout(2500)
+    assert world.asked == []
+    page.evaluate("delete document.hidden; document.dispatchEvent(new Event('visibilitychange'))")
+    page.wait_for_timeout(300)
+    assert "GET /api/outlook/members" in world.asked
+
+
+def test_members_are_found_by_state_and_by_text(open_home: Open, world: World) -> None:
+    world.members = [member(1, CONNECTED), member(2, NOT_MATCHED, name="Zoë O'Brien <b>"), member(3, NOT_MATCHED)]
+    page = open_home()
+    rows = page.locator("#members > li")
+    page.get_by_label("State").select_option(label="Not matched (2)")
+    expect(rows).to_have_count(2)
+    page.get_by_label("Search").fill("zoë o'brien <B>")
+    expect(rows).to_have_count(1)
+    expect(rows).to_contain_text("Zoë O'Brien <b>")
+    page.get_by_label("Search").fill("nobody@all")
+    expect(page.get_by_text("Nobody here is like that.")).to_be_visible()
+
+
+def test_more_members_are_loaded_on_request(open_home: Open, world: World) -> None:
+    world.page_size = 2
+    world.members = [member(number, CONNECTED) for number in range(5)]
+    page = open_home()
+    expect(page.locator("#counts")).to_have_text("2 of 2+ connected")
+    for expected in (4, 5):
+        page.get_by_role("button", name="Load more").click()
+        expect(page.locator("#members > li")).to_have_count(expected)
+    expect(page.get_by_role("button", name="Load more")).to_be_hidden()
+    expect(page.locator("#counts")).to_have_text("5 of 5 connected")
+
+
+def test_the_service_being_away_is_said_and_forgotten_when_it_is_back(open_home: Open, world: World) -> None:
+    world.members = [member(1, CONNECTING)]
+    page = open_home()
+    expect(page.locator("#counts")).to_contain_text("1 connecting")
+    world.problem = InvalidInput("Try again in a moment.")
+    expect(page.get_by_role("alert")).to_contain_text("Try again in a moment.")
+    expect(page.locator("#members > li")).to_have_count(1)
+    world.problem = None
+    page.get_by_role("button", name="Make a link").click()
+    expect(page.get_by_role("alert")).to_be_hidden()

@@ -1,0 +1,130 @@
+"""A customer made for one test: a tenant of its own at Microsoft, an organization of its own on the platform."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import requests
+from azure.data.tables import TableServiceClient
+
+from local import truth
+from local.client import Browser, Client, wait_for
+from local.microsoft.organization import Organization
+from local.microsoft.remote import Microsoft
+from local.stack import Stack
+
+GLOBAL_ADMINISTRATOR = "62e90394-69f5-4237-9190-012177145e10"
+ZONE = "Europe/Amsterdam"
+PATIENCE = 20.0
+"""Seconds after which something that should have happened by itself counts as not happening."""
+
+Json = dict[str, Any]
+
+
+class Company:
+    """Directory and roster, with the clients of its people."""
+
+    def __init__(self, stack: Stack, name: str = "acme") -> None:
+        self.stack = stack
+        self.microsoft = Microsoft(stack.microsoft.http_url)
+        self.org = f"{name}-{uuid.uuid4().hex[:8]}"
+        self.domain = f"{self.org}.example"
+        self.tenant: str = self.microsoft.add_tenant(name.title(), [self.domain, f"{self.org}.onmicrosoft.com"])["id"]
+        stack.platform.organizations[self.org] = Organization(
+            self.org, name.title(), "enterprise", ("outlook-admin",), self.tenant, ()
+        )
+        self.admin_upn = self.hire("boss", role_templates=[GLOBAL_ADMINISTRATOR])["user_principal_name"]
+        self.admin = self.client("admin")
+        self.backend = self.client("service")
+
+    def client(self, role: str, subject: str | None = None, **claims: Any) -> Client:
+        """A caller of this organization."""
+        return Client(self.stack.url, self.token(role, subject, **claims))
+
+    def token(self, role: str, subject: str | None = None, **claims: Any) -> str:
+        """A token of the platform for this organization."""
+        return self.stack.platform.token(self.org, "service", subject or role, role=role, **claims)
+
+    def hire(self, name: str, **more: Any) -> Json:
+        """A directory user `name@domain`."""
+        return self.microsoft.add_user(self.tenant, name.title(), f"{name}@{self.domain}", **more)
+
+    def join(self, name: str, *addresses: str) -> None:
+        """A member on the roster, by default with the address of the directory user of that name."""
+        body = {"name": name.title(), "addresses": addresses or [f"{name}@{self.domain}"], "time_zone": ZONE}
+        self.backend.call("PUT", f"/api/members/{name}", body).raise_for_status()
+
+    def add(self, *names: str) -> None:
+        """People who are both directory users and members."""
+        for name in names:
+            self.hire(name)
+            self.join(name)
+
+    def connect(self) -> None:
+        """Through a link, by the admin, until everybody's state is known."""
+        answer = Browser().activate(self.admin.make_link()["url"], self.admin_upn)
+        assert answer.headers["Location"].endswith("/activated"), answer.text
+        assert wait_for(lambda: self.admin.tenants()[0]["status"] == "connected", PATIENCE) is not None
+        self.settle()
+
+    def settle(self) -> None:
+        """Wait until nobody's state is still being found out."""
+        assert wait_for(lambda: "connecting" not in self.states().values(), PATIENCE) is not None, self.states()
+
+    def resync(self) -> None:
+        """Run the timer now."""
+        requests.post(f"{self.stack.url}/admin/functions/resync", json={}, timeout=30).raise_for_status()
+
+    def states(self) -> dict[str, str]:
+        """Every member's state."""
+        return {member["id"]: member["state"] for member in self.admin.members()}
+
+    def reaches(self, name: str, state: str, seconds: float = PATIENCE) -> bool:
+        """Whether the member gets into the state by itself."""
+        return wait_for(lambda: self.states().get(name) == state, seconds) is not None
+
+    def meet(self, name: str, *, days: int = 1, hour: int = 9, minutes: int = 60, **more: Any) -> Json:
+        """An event in somebody's calendar."""
+        start = today() + timedelta(days=days, hours=hour)
+        fields = {"subject": "SECRET-meeting", "showAs": "busy", **times(start, minutes), **more}
+        return self.microsoft.create_event(self.tenant, f"{name}@{self.domain}", fields)
+
+    def busy(self, name: str, days: int = 60) -> Json:
+        """What the service says of the member's next days."""
+        return self.backend.busy(name, today(), today() + timedelta(days=days))
+
+    def is_true(self, name: str, days: int = 60) -> bool:
+        """Whether that equals what Outlook says."""
+        start, end = today(), today() + timedelta(days=days)
+        user = f"{name}@{self.domain}"
+        events = self.microsoft.events(self.tenant, user, start - timedelta(days=2), end + timedelta(days=2))
+        answer = self.backend.busy(name, start, end)
+        return answer["freshness"] == "fresh" and truth.answered(answer) == truth.taken(events, start, end, ZONE)
+
+    def becomes_true(self, name: str, seconds: float = PATIENCE) -> bool:
+        """Whether it equals Outlook soon."""
+        return wait_for(lambda: self.is_true(name), seconds) is not None
+
+    def calendar_requests(self) -> list[Json]:
+        """Every request about a calendar in this tenant."""
+        found = self.microsoft.requests(tenant=self.tenant)
+        return [request for request in found if "calendar" in request["path"].lower()]
+
+    def rows(self, table: str, partition: str) -> list[Json]:
+        """What lies in a table's partition."""
+        service = TableServiceClient.from_connection_string(self.stack.azurite.connection_string)
+        client = service.get_table_client(table)
+        return [dict(entity) for entity in client.query_entities("PartitionKey eq @p", parameters={"p": partition})]
+
+
+def today() -> datetime:
+    """This UTC day's beginning."""
+    return datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def times(start: datetime, minutes: int) -> Json:
+    """Graph's `start` and `end`."""
+    sides = {"start": start, "end": start + timedelta(minutes=minutes)}
+    return {side: {"dateTime": at.strftime("%Y-%m-%dT%H:%M:%S"), "timeZone": "UTC"} for side, at in sides.items()}

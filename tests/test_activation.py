@@ -1,0 +1,185 @@
+"""The decisions behind an activation link: tickets, who may connect, and what a consent callback is worth."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import strategies as st
+
+from shared.activation import Ticket, closed_because, consent_objection, hashed, objection
+from shared.callers import ID
+from shared.errors import Refusal
+from shared.graph.sign_in import MAY_CONSENT, PERSONAL_ACCOUNTS, SignedIn
+from shared.model import ActivationLink, AdminProof, LinkStep
+from tests.properties import given
+
+NOW = datetime(2026, 12, 1, 9, tzinfo=UTC)
+TENANT = "7c5f0000-0000-4000-8000-000000000001"
+GLOBAL_ADMINISTRATOR = "62e90394-69f5-4237-9190-012177145e10"
+PRIVILEGED_ROLE_ADMINISTRATOR = "e8611ab8-c189-46e8-94e1-60213ab1f814"
+APPLICATION_ADMINISTRATOR = "9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3"
+
+LINK = ActivationLink("l1", hashed("s"), "Acme", "m-1", NOW, NOW + timedelta(days=7))
+PERSON = SignedIn(TENANT, "o-1", "Ada", "ada@contoso.com", False, frozenset({GLOBAL_ADMINISTRATOR}))
+
+
+@given(st.from_regex(ID, fullmatch=True))
+def test_a_ticket_survives_being_written_and_read(org: str) -> None:
+    ticket = Ticket(org, secrets.token_hex(6), secrets.token_urlsafe(32))
+    assert Ticket.parse(str(ticket)) == ticket
+
+
+NO_TICKETS = {
+    "nothing": "",
+    "a word": "acme",
+    "two parts": "acme~l1",
+    "four parts": "acme~l1~s~x",
+    "no organization": "~l1~s",
+    "no link": "acme~~s",
+    "no secret": "acme~l1~",
+    "separators only": "~~",
+    "a slash": "acme~l/1~s",
+    "a backslash": "acme~l\\1~s",
+    "a hash": "acme~l1~s#x",
+    "a question mark": "acme~l1~s?x",
+    "not ASCII": "acmé~l1~s",
+    "too long": "acme~l1~" + "s" * 200,
+    "a line break in a key": "acme\n~l1~s",
+    "a zero byte in a key": "acme~l1\0~s",
+    "a tabulator in a key": "acme~l\t1~s",
+    "a deletion character in a key": "acme~l1\x7f~s",
+}
+
+
+@pytest.mark.parametrize("text", NO_TICKETS.values(), ids=NO_TICKETS.keys())
+def test_what_is_no_ticket_is_an_unknown_link(text: str) -> None:
+    with pytest.raises(Refusal, match="^link_unknown$"):
+        Ticket.parse(text)
+
+
+@given(st.text())
+def test_no_text_makes_it_raise_anything_else(text: str) -> None:
+    try:
+        Ticket.parse(text)
+    except Refusal:
+        return
+    assert text.count("~") == 2
+
+
+@pytest.mark.parametrize(
+    ("secret", "digest", "opens"),
+    [
+        ("s", hashed("s"), True),
+        ("s", hashed("t"), False),
+        ("s", None, False),
+        ("s", "", False),
+        ("s", "s", False),
+        (hashed("s"), hashed("s"), False),
+    ],
+)
+def test_a_ticket_opens_what_its_secret_was_hashed_to(secret: str, digest: str | None, opens: bool) -> None:
+    assert Ticket("acme", "l1", secret).opens(digest) is opens
+
+
+def person(**changed: object) -> SignedIn:
+    return replace(PERSON, **changed)  # type: ignore[arg-type]
+
+
+OBJECTIONS = {
+    "a global administrator": (person(), (), None),
+    "a privileged role administrator": (person(roles=frozenset({PRIVILEGED_ROLE_ADMINISTRATOR})), (), None),
+    "an administrator with other roles besides": (person(roles=frozenset({"x", GLOBAL_ADMINISTRATOR})), (), None),
+    "an application administrator": (person(roles=frozenset({APPLICATION_ADMINISTRATOR})), (), "role_missing"),
+    "an ordinary user": (person(roles=frozenset()), (), "role_missing"),
+    "a role in capitals": (person(roles=frozenset({GLOBAL_ADMINISTRATOR.upper()})), (), "role_missing"),
+    "a guest who administers": (person(is_guest=True), (), "guest_account"),
+    "a personal account": (person(tenant_id=PERSONAL_ACCOUNTS), (), "personal_account"),
+    "a personal account before all else": (
+        person(tenant_id=PERSONAL_ACCOUNTS, is_guest=True, roles=frozenset()),
+        ("fabrikam.com",),
+        "personal_account",
+    ),
+    "of the expected domain": (person(), ("contoso.com",), None),
+    "of one of the expected domains": (person(), ("fabrikam.com", "contoso.com"), None),
+    "of the expected domain in capitals": (person(username="Ada@CONTOSO.com"), ("contoso.com",), None),
+    "of another domain": (person(), ("fabrikam.com",), "wrong_tenant"),
+    "of a subdomain": (person(username="a@x.contoso.com"), ("contoso.com",), "wrong_tenant"),
+    "of a domain that ends alike": (person(username="a@notcontoso.com"), ("contoso.com",), "wrong_tenant"),
+    "of the tenant's first domain": (person(username="a@contoso.onmicrosoft.com"), ("contoso.com",), None),
+    "of a domain that ends like the first ones": (
+        person(username="a@evilonmicrosoft.com"),
+        ("contoso.com",),
+        "wrong_tenant",
+    ),
+    "without a user name": (person(username=""), ("contoso.com",), "wrong_tenant"),
+    "without a user name, any domain": (person(username=""), (), None),
+}
+
+
+@pytest.mark.parametrize(("who", "domains", "expected"), OBJECTIONS.values(), ids=OBJECTIONS.keys())
+def test_who_may_connect_their_tenant(who: SignedIn, domains: tuple[str, ...], expected: str | None) -> None:
+    assert objection(who, replace(LINK, expected_domains=domains)) == expected
+
+
+def test_the_roles_that_may_consent_are_these_two() -> None:
+    assert {GLOBAL_ADMINISTRATOR, PRIVILEGED_ROLE_ADMINISTRATOR} == MAY_CONSENT
+
+
+PROOF = AdminProof(TENANT, "o-1", "Ada")
+GRANTED = {"admin_consent": "True", "tenant": TENANT, "scope": "https://graph.microsoft.com/.default", "state": "x"}
+CALLBACKS = {
+    "granted": (GRANTED, None),
+    "granted, in other case": ({"admin_consent": "true", "tenant": TENANT.upper()}, None),
+    "declined": ({**GRANTED, "error": "consent_required", "error_description": "AADSTS65004"}, "consent_declined"),
+    "cancelled, old form": ({"error": "permission_denied"}, "consent_declined"),
+    "an error without a name": ({**GRANTED, "error": ""}, "consent_declined"),
+    "for another tenant": ({**GRANTED, "tenant": PERSONAL_ACCOUNTS}, "consent_mismatch"),
+    "for no tenant": ({"admin_consent": "True"}, "consent_mismatch"),
+    "for an empty tenant": ({**GRANTED, "tenant": ""}, "consent_mismatch"),
+    "for the tenant and more": ({**GRANTED, "tenant": f"{TENANT} "}, "consent_mismatch"),
+    "not granted": ({**GRANTED, "admin_consent": "False"}, "consent_mismatch"),
+    "says nothing": ({"tenant": TENANT}, "consent_mismatch"),
+    "empty": ({}, "consent_mismatch"),
+}
+
+
+@pytest.mark.parametrize(("answer", "expected"), CALLBACKS.values(), ids=CALLBACKS.keys())
+def test_what_a_consent_callback_is_worth(answer: dict[str, str], expected: str | None) -> None:
+    assert consent_objection(answer, PROOF) == expected
+
+
+MOMENT = timedelta(microseconds=1)
+
+
+@pytest.mark.parametrize(
+    ("step", "now", "is_open"),
+    [
+        *((step, NOW, step not in (LinkStep.CONNECTED, LinkStep.REVOKED)) for step in LinkStep),
+        (LinkStep.CREATED, LINK.expires_at - MOMENT, True),
+        (LinkStep.CREATED, LINK.expires_at, False),
+        (LinkStep.APPROVING, LINK.expires_at, False),
+    ],
+)
+def test_until_when_a_link_is_open(step: LinkStep, now: datetime, is_open: bool) -> None:
+    assert replace(LINK, step=step).is_open(now) is is_open
+
+
+@pytest.mark.parametrize(
+    ("step", "reason"),
+    [
+        (LinkStep.CONNECTED, "link_used"),
+        (LinkStep.REVOKED, "link_revoked"),
+        (LinkStep.CREATED, "link_expired"),
+        (LinkStep.APPROVING, "link_expired"),
+    ],
+)
+def test_why_a_link_is_closed(step: LinkStep, reason: str) -> None:
+    assert closed_because(replace(LINK, step=step)) == reason
+
+
+def test_what_is_stored_of_a_secret_does_not_contain_it() -> None:
+    assert "secret" not in hashed("secret")
+    assert len(hashed("secret")) == 64
