@@ -16,7 +16,7 @@ from email.utils import formatdate
 from urllib.parse import quote, urlsplit
 
 from benchmarks.report import heading, milliseconds, note, progress, table, times
-from benchmarks.timing import Timings, repeat
+from benchmarks.timing import Timings, in_turns
 from benchmarks.world import Place, empty_functions, product
 from shared.availability import Availability
 from shared.bootstrap import Services
@@ -33,14 +33,12 @@ READS = 200
 
 def run() -> None:
     """Measure and print."""
-    heading(f"Busy times: 90 days with {BLOCKS} blocks, {READS} reads one after another")
+    heading(f"Busy times: 90 days with {BLOCKS} blocks, {READS} reads each, in turns")
     progress("starting the product and a host with empty functions")
     with product(1) as place, empty_functions(place.stack) as empty:
         actions = _actions(place, empty)
-        timings = {}
-        for name, action in actions.items():
-            progress(name)
-            timings[name] = repeat(action, READS)
+        progress("reading")
+        timings = in_turns(actions, READS)
     base = timings["SDK: get_entity of the same row"]
     rows = [_row(name, taken, base) for name, taken in timings.items()]
     table(("", "p50", "p99", "reads/s", "against the SDK"), rows)

@@ -33,6 +33,8 @@ HEAVY = (
     "msal",
     "requests",
 )
+LIBRARY, APP = "import azure.functions", "import function_app (all of ours)"
+ANSWERED, EVERYTHING = "first notification after it", "azure.functions and the heavy libraries"
 KEY = bytes(range(32))
 MAILBOX = MailboxKey(str(UUID(int=1)), str(UUID(int=2)))
 
@@ -83,20 +85,19 @@ class Cost:
 
 def run() -> None:
     """Measure and print."""
-    heading(f"Cold start: imports in fresh processes, median of {RUNS}, bytecode cached")
-    progress(f"{4 * (RUNS + 1)} processes")
-    library, app = measure(IMPORT.format(module="azure.functions")), measure(IMPORT.format(module="function_app"))
-    answer = measure(IMPORT.format(module="function_app") + ANSWER)
-    everything = measure(IMPORT.format(module=", ".join(("azure.functions", *HEAVY))))
-    rows = [
-        ("import azure.functions", library, library),
-        ("import function_app (all of ours)", app, library),
-        ("first notification after it", answer, library),
-        ("azure.functions and what loads on first use", everything, library),
-    ]
-    table(("", "median", "against the first", "modules"), [_row(*row) for row in rows])
-    loaded = [name for name in HEAVY if name in answer.modules]
-    note(f"Ours adds {milliseconds(app.seconds - library.seconds)} and {len(app.modules - library.modules)} modules.")
+    heading(f"Cold start: imports in fresh processes, median of {RUNS}, in turns, bytecode cached")
+    programs = {
+        LIBRARY: IMPORT.format(module="azure.functions"),
+        APP: IMPORT.format(module="function_app"),
+        ANSWERED: IMPORT.format(module="function_app") + ANSWER,
+        EVERYTHING: IMPORT.format(module=", ".join(("azure.functions", *HEAVY))),
+    }
+    progress(f"{len(programs) * (RUNS + 1)} processes")
+    costs = measure(programs)
+    base, app = costs[LIBRARY], costs[APP]
+    table(("", "median", "ratio", "modules"), [_row(name, cost, base) for name, cost in costs.items()])
+    loaded = [name for name in HEAVY if name in costs[ANSWERED].modules]
+    note(f"Ours adds {milliseconds(app.seconds - base.seconds)} and {len(app.modules - base.modules)} modules.")
     note(f"Heavy libraries loaded once a notification was answered: {', '.join(loaded) or 'none'}.")
 
 
@@ -104,10 +105,13 @@ def _row(name: str, cost: Cost, base: Cost) -> tuple[str, ...]:
     return name, milliseconds(cost.seconds), times(cost.seconds / base.seconds), f"{len(cost.modules):,}"
 
 
-def measure(program: str) -> Cost:
-    """Run the program in fresh processes, the first of which only warms caches."""
-    runs = [_fresh(program + TELL) for _ in range(RUNS + 1)][1:]
-    return Cost(statistics.median(seconds for seconds, _ in runs), frozenset(runs[0][1]))
+def measure(programs: Mapping[str, str]) -> dict[str, Cost]:
+    """Run each program in fresh processes, in turns; the first turn only warms caches."""
+    turns = [{name: _fresh(program + TELL) for name, program in programs.items()} for _ in range(RUNS + 1)][1:]
+    return {
+        name: Cost(statistics.median(turn[name][0] for turn in turns), frozenset(turns[0][name][1]))
+        for name in programs
+    }
 
 
 def _fresh(program: str) -> tuple[float, list[str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import aiohttp
@@ -11,8 +12,8 @@ import aiohttp
 from benchmarks.timing import Timings
 
 CALLERS = 8
-WARM_UP = 0.3
-"""Share of the time that goes before, uncounted: connections open, threads start, caches fill."""
+TURNS = 3
+"""Into which the time is cut; one more goes before, uncounted: connections open, threads start, caches fill."""
 
 
 @dataclass(frozen=True)
@@ -23,16 +24,20 @@ class Target:
     status: int
 
 
-def post(target: Target, body: bytes, seconds: float) -> Timings:
-    """Post the body for so long. Raises `ValueError` at the first other answer."""
-    return asyncio.run(_post(target, body, seconds))
+def in_turns(targets: Mapping[str, Target], body: bytes, seconds: float) -> dict[str, Timings]:
+    """Post the body to each target for so long, in turns. Raises `ValueError` at the first unexpected answer."""
+    return asyncio.run(_in_turns(targets, body, seconds))
 
 
-async def _post(target: Target, body: bytes, seconds: float) -> Timings:
-    # The host answers some requests without reading them, and closes; a request on such a connection is sent again.
+async def _in_turns(targets: Mapping[str, Target], body: bytes, seconds: float) -> dict[str, Timings]:
+    found: dict[str, list[Timings]] = {name: [] for name in targets}
     async with aiohttp.ClientSession(headers={"Content-Type": "application/json"}) as session:
-        await _phase(session, target, body, seconds * WARM_UP)
-        return await _phase(session, target, body, seconds)
+        for turn in range(TURNS + 1):
+            for name, target in targets.items():
+                taken = await _phase(session, target, body, seconds / TURNS)
+                if turn:
+                    found[name].append(taken)
+    return {name: Timings.joined(some) for name, some in found.items()}
 
 
 async def _phase(session: aiohttp.ClientSession, target: Target, body: bytes, seconds: float) -> Timings:

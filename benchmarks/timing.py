@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 
@@ -14,6 +14,12 @@ class Timings:
 
     each: list[float]
     together: float
+
+    @classmethod
+    def joined(cls, some: Iterable[Timings]) -> Timings:
+        """Several as one."""
+        parts = list(some)
+        return cls([taken for part in parts for taken in part.each], sum(part.together for part in parts))
 
     @property
     def median(self) -> float:
@@ -31,13 +37,17 @@ class Timings:
         return len(self.each) / self.together
 
 
-def repeat(action: Callable[[], object], times: int) -> Timings:
-    """Do it `times` times one after another; a tenth as many go before, uncounted."""
+def in_turns(actions: Mapping[str, Callable[[], object]], times: int) -> dict[str, Timings]:
+    """Do each of them `times` times, one after the other in turns, so that a busy moment of the machine hits all alike.
+
+    A tenth as many turns go before, uncounted.
+    """
     for _ in range(max(1, times // 10)):
-        action()
-    began = time.perf_counter()
-    each = [once(action) for _ in range(times)]
-    return Timings(each, time.perf_counter() - began)
+        for action in actions.values():
+            action()
+    turns = [{name: once(action) for name, action in actions.items()} for _ in range(times)]
+    each = {name: [turn[name] for turn in turns] for name in actions}
+    return {name: Timings(taken, sum(taken)) for name, taken in each.items()}
 
 
 def once(action: Callable[[], object]) -> float:

@@ -10,7 +10,10 @@ import time
 
 from local.azurite import AzuriteError
 from local.ports import Ports
-from local.stack import Stack, StackError
+from local.stack import ROOT, Stack, StackError
+
+LOG = ROOT / ".local" / "service.log"
+ADMIN = "alice.admin@contoso.com"
 
 
 def main() -> int:
@@ -21,22 +24,28 @@ def main() -> int:
     print("Starting the local world: storage, Microsoft, the scheduling platform, the service ...", flush=True)
     began = time.monotonic()
     try:
-        with Stack(Ports.usual(os.environ)) as stack:
+        LOG.parent.mkdir(exist_ok=True)
+        with LOG.open("w") as log, Stack(Ports.usual(os.environ), output=log) as stack:
             stack.platform.load_roster()
             print(greeting(stack, time.monotonic() - began), flush=True)
             return _wait(stack, stopped)
     except (StackError, AzuriteError) as error:
-        print(error, file=sys.stderr)
+        print(f"{error}\n{_last_words()}", file=sys.stderr)
         return 1
 
 
 def _wait(stack: Stack, stopped: threading.Event) -> int:
     while not stopped.wait(0.5):
         if stack.service is None or stack.service.poll() is not None:
-            print("The service has ended by itself; its last messages are above.", file=sys.stderr)
+            print(f"The service has ended by itself. Its last messages:\n{_last_words()}", file=sys.stderr)
             return 1
     print("\nStopping ...", flush=True)
     return 0
+
+
+def _last_words() -> str:
+    """The end of the service's log: what it said before it ended."""
+    return "".join(LOG.read_text().splitlines(keepends=True)[-15:]) if LOG.exists() else ""
 
 
 def greeting(stack: Stack, seconds: float) -> str:
@@ -44,11 +53,17 @@ def greeting(stack: Stack, seconds: float) -> str:
     return f"""
 Running after {seconds:.1f} s. All of it is on this machine and gone when you stop it.
 
-  Scheduling platform   {stack.platform.url}   sign in as an admin, make an activation link, see calendars connect
-  Service               {stack.url}   its pages; the API is described at {stack.url}/api/openapi.json
-  Microsoft, simulated  {stack.microsoft.http_url}   where activation links lead to sign in and consent
+  1. Open {stack.platform.url} and go on as Alice Admin, the owner of Contoso Consulting.
+  2. Make an activation link and open it in another tab: this is what the Microsoft admin gets.
+  3. Sign in there as {ADMIN} and accept.
+  4. Back in the first tab, watch the members connect, and read why some do not.
 
-Start at {stack.platform.url} and follow the first link. Ctrl-C stops everything.
+  Scheduling platform   {stack.platform.url}   sign in as an owner, an admin or a member
+  Service               {stack.url}   the product: its pages and its API
+  Microsoft, simulated  {stack.microsoft.http_url}   sign-in, consent, and /control to change calendars and people
+  The service's log     {LOG.relative_to(ROOT)}
+
+Ctrl-C stops everything.
 """
 
 

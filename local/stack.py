@@ -152,7 +152,7 @@ class Stack:
         until = time.monotonic() + _START
         while not self._answers():
             if service.poll() is not None:
-                raise StackError("The service ended instead of starting; its message is above.")
+                raise StackError("The service ended instead of starting; its log says why.")
             if time.monotonic() > until:
                 raise StackError(f"The service did not answer within {_START:.0f} seconds.")
             time.sleep(0.05)
