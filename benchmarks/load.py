@@ -24,12 +24,12 @@ class Target:
     status: int
 
 
-def in_turns(targets: Mapping[str, Target], body: bytes, seconds: float) -> dict[str, Timings]:
+def under_load(targets: Mapping[str, Target], body: bytes, seconds: float) -> dict[str, Timings]:
     """Post the body to each target for so long, in turns. Raises `ValueError` at the first unexpected answer."""
-    return asyncio.run(_in_turns(targets, body, seconds))
+    return asyncio.run(_under_load(targets, body, seconds))
 
 
-async def _in_turns(targets: Mapping[str, Target], body: bytes, seconds: float) -> dict[str, Timings]:
+async def _under_load(targets: Mapping[str, Target], body: bytes, seconds: float) -> dict[str, Timings]:
     found: dict[str, list[Timings]] = {name: [] for name in targets}
     async with aiohttp.ClientSession(headers={"Content-Type": "application/json"}) as session:
         for turn in range(TURNS + 1):

@@ -38,7 +38,7 @@ class Timings:
 
 
 def in_turns(actions: Mapping[str, Callable[[], object]], times: int) -> dict[str, Timings]:
-    """Do each of them `times` times, one after the other in turns, so that a busy moment of the machine hits all alike.
+    """Do each of them `times` times, in turns, so that a busy moment of the machine hits all alike.
 
     A tenth as many turns go before, uncounted.
     """

@@ -15,12 +15,13 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from shared.callers import Caller
+from shared.callers import ID, Caller
 from shared.errors import EntityChanged, NotFound, Refusal
 from shared.graph.sign_in import PERSONAL_ACCOUNTS, SignedIn, SignIn
 from shared.matching import domain_of, normalise
@@ -33,6 +34,9 @@ from shared.storage.tables import Tables
 
 SEPARATOR = "~"
 """Between organization, link id and secret in a token; occurs in none of them."""
+
+
+_TICKET = re.compile(rf"({ID.pattern}){SEPARATOR}([0-9a-f]{{12}}){SEPARATOR}([A-Za-z0-9_-]{{43}})")
 
 
 @dataclass(frozen=True)
@@ -54,10 +58,10 @@ class Ticket:
     @classmethod
     def parse(cls, text: str) -> Ticket:
         """Raises `Refusal("link_unknown")` for anything of another shape."""
-        parts = text.split(SEPARATOR)
-        if len(parts) != 3 or not all(parts) or not text.isascii() or len(text) > 200 or set(text) & set("/\\#?"):
+        found = _TICKET.fullmatch(text)
+        if found is None:
             raise Refusal("link_unknown")
-        return cls(*parts)
+        return cls(*found.groups())
 
     def __str__(self) -> str:
         return SEPARATOR.join((self.org, self.link_id, self.secret))

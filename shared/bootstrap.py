@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from shared.activation import Activation
     from shared.availability import Availability
     from shared.calendar_sync import CalendarSyncs
-    from shared.callers import Callers
     from shared.connections import Connections
     from shared.directory_sync import DirectorySyncs
     from shared.graph.client import GraphClient
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from shared.health import Health
     from shared.members import Members
     from shared.pages import Pages
+    from shared.platform_tokens import PlatformTokens
     from shared.storage.queue import Queues
     from shared.storage.tables import Tables
 
@@ -61,12 +61,12 @@ class Services:
         return Queues(self.settings.storage)
 
     @cached_property
-    def callers(self) -> Callers:
-        from shared.callers import Callers
+    def platform_tokens(self) -> PlatformTokens:
+        from shared.platform_tokens import PlatformTokens
         from shared.signing_keys import key_set
 
         platform = self.settings.platform
-        return Callers(platform, key_set(platform.jwks_url))
+        return PlatformTokens(platform, key_set(platform.jwks_url))
 
     @cached_property
     def activation(self) -> Activation:

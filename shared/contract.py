@@ -6,13 +6,14 @@ Every time in an answer is UTC (RFC 3339, `Z`).
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, TypeVar
 
 import msgspec
 from msgspec import Meta, Struct
 
 from shared.errors import InvalidInput, TooLarge
+from shared.model import Window
 
 T = TypeVar("T")
 
@@ -23,6 +24,8 @@ Domain = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]{1,252}$", descr
 MOST_MEMBERS = 50_000
 LARGEST_BODY = 20 * 1024 * 1024
 """Bytes; the largest roster fits."""
+LONGEST_SPAN = timedelta(days=92)
+"""Of one question about somebody's time."""
 
 
 class MemberInput(Struct, forbid_unknown_fields=True):
@@ -162,3 +165,25 @@ def _named(message: str) -> InvalidInput:
     missing = re.search(r"field `(\w+)`", detail)
     names = [path.strip("`").removeprefix("$").lstrip(".")] + ([missing[1]] if missing else [])
     return InvalidInput(f"{detail}.", field=".".join(filter(None, names)) or None)
+
+
+def span_from(start: str | None, end: str | None) -> Window:
+    """The asked span. Raises `InvalidInput` naming the parameter and the fix."""
+    span = Window(_moment(start, "start"), _moment(end, "end"))
+    if span.start >= span.end:
+        raise InvalidInput("The end must be after the start.", field="end")
+    if span.end - span.start > LONGEST_SPAN:
+        raise InvalidInput(f"Ask for at most {LONGEST_SPAN.days} days at once.", field="end")
+    return span
+
+
+def _moment(text: str | None, field: str) -> datetime:
+    """RFC 3339 with an offset. A + that a query string turned into a blank is put back."""
+    example = f"Give {field} as a time with an offset, e.g. {field}=2026-12-01T09:00:00Z."
+    try:
+        moment = datetime.fromisoformat((text or "").strip().replace(" ", "+"))
+        if moment.tzinfo is None or not 1970 <= moment.year <= 9000:
+            raise InvalidInput(example, field=field)
+        return moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise InvalidInput(example, field=field) from None

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime
-from typing import NamedTuple
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from shared.contract import MemberInput, RosterMember
-from shared.errors import InvalidInput, NotFound
-from shared.matching import normalise
+from shared.errors import NotFound
 from shared.messages import DirectorySync
 from shared.model import Connection, Member, MemberKey
+from shared.roster import Difference, difference
 from shared.storage.audit import Entry
 from shared.storage.queue import Queues
 from shared.storage.table import Row
@@ -19,48 +16,6 @@ from shared.storage.tables import Tables
 
 PAGE = 200
 """Members in one page of a list."""
-
-
-class Difference(NamedTuple):
-    """What must be done to make one roster into another."""
-
-    added: list[Member]
-    changed: list[Member]
-    removed: list[str]
-    unchanged: int
-
-
-def difference(before: dict[str, Member], after: dict[str, Member]) -> Difference:
-    """How the rosters differ."""
-    kept = before.keys() & after.keys()
-    changed = [after[key] for key in sorted(kept) if before[key] != after[key]]
-    return Difference(
-        added=[after[key] for key in sorted(after.keys() - before.keys())],
-        changed=changed,
-        removed=sorted(before.keys() - after.keys()),
-        unchanged=len(kept) - len(changed),
-    )
-
-
-def member_from(member_id: str, given: MemberInput, where: str = "") -> Member:
-    """A checked member. Raises `InvalidInput` naming the field, behind `where`."""
-    if given.time_zone is not None and not _is_zone(given.time_zone):
-        raise InvalidInput("Use an IANA time zone such as Europe/Berlin.", field=f"{where}time_zone")
-    addresses = tuple(dict.fromkeys(map(normalise, given.addresses)))
-    return Member(member_id, given.name, addresses, given.time_zone)
-
-
-def roster_from(given: Iterable[RosterMember]) -> dict[str, Member]:
-    """A checked roster by member id. Raises `InvalidInput` naming the entry."""
-    members: dict[str, Member] = {}
-    for number, entry in enumerate(given):
-        where = f"members[{number}]."
-        if not entry.id:
-            raise InvalidInput("Each member needs the platform's id.", field=f"{where}id")
-        if entry.id in members:
-            raise InvalidInput("The same id occurs twice.", field=f"{where}id")
-        members[entry.id] = member_from(entry.id, entry, where)
-    return members
 
 
 class Members:
@@ -121,11 +76,3 @@ class Members:
         self._tables.audit.record(org, Entry(self._now(), actor, action, subject))
         for row in self._tables.tenants.rows(org):
             self._queues.send(DirectorySync(org, row.key))
-
-
-def _is_zone(name: str) -> bool:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return False
-    return True

@@ -80,8 +80,7 @@ REFUSED = {
     "a MAC of zeroes": "1" + base64.urlsafe_b64encode(RAW[:32] + bytes(32)).rstrip(b"=").decode(),
     "tenant and user exchanged": "1"
     + base64.urlsafe_b64encode(RAW[16:32] + RAW[:16] + RAW[32:]).rstrip(b"=").decode(),
-    "another mailbox's MAC": "1"
-    + base64.urlsafe_b64encode(bytes(32) + RAW[32:]).rstrip(b"=").decode(),
+    "another mailbox's MAC": "1" + base64.urlsafe_b64encode(bytes(32) + RAW[32:]).rstrip(b"=").decode(),
     "a megabyte": "1" + "A" * 1_000_000,
 }
 

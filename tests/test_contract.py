@@ -97,7 +97,10 @@ def test_what_is_no_domain_is_refused(domain: str) -> None:
     assert refused({"expected_domains": [domain]}, LinkInput).field == "expected_domains[0]"
 
 
-@pytest.mark.parametrize(("days", "taken"), [(0, False), (1, True), (30, True), (31, False), (7.0, False), (7.5, False), ("7", False), (True, False)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("days", "taken"),
+    [(0, False), (1, True), (30, True), (31, False), (7.0, False), (7.5, False), ("7", False), (True, False)],
+)
 def test_a_link_lives_one_to_thirty_days(days: Any, taken: bool) -> None:
     if taken:
         assert parse_body(json.dumps({"expires_in_days": days}).encode(), LinkInput).expires_in_days == days

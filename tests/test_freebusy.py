@@ -25,9 +25,12 @@ def block(start: int, end: int, status: BusyStatus = B.BUSY) -> BusyBlock:
     return BusyBlock(at(start), at(end), status)
 
 
+WHOLE_DAY = Window(at(0), at(1440))
+
+
 def snapshot(
     *blocks: BusyBlock,
-    window: Window = Window(at(0), at(1440)),
+    window: Window = WHOLE_DAY,
     read_at: datetime = NOW,
     unreadable_since: datetime | None = None,
 ) -> Snapshot:

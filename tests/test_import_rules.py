@@ -122,14 +122,17 @@ RULES = {
     "MSAL stays in graph": (("shared/graph/",), ("msal",)),
     "requests stays in graph and the one session": (("shared/graph/", "shared/http.py"), ("requests", "urllib3")),
     "JWTs are verified in three places": (
-        ("shared/callers.py", "shared/signing_keys.py", "shared/graph/sign_in.py"),
+        ("shared/platform_tokens.py", "shared/signing_keys.py", "shared/graph/sign_in.py"),
         ("jwt",),
     ),
     "pages are rendered in one place": (("shared/pages",), ("jinja2",)),
     "nobody but the app imports the edge": (("shared/functions/",), ("shared.functions",)),
     "nobody but the edge imports the wiring": (("shared/functions/",), ("shared.bootstrap",)),
     "nothing in the product knows the simulator or the tests": ((), ("local", "tests", "benchmarks")),
-    "no second HTTP client or ORM creeps in": ((), ("httpx", "aiohttp", "urllib.request", "msgraph", "O365", "orjson")),
+    "no second HTTP client or ORM creeps in": (
+        (),
+        ("httpx", "aiohttp", "urllib.request", "msgraph", "O365", "orjson"),
+    ),
     "nobody mocks": ((), ("unittest", "pytest")),
 }
 
@@ -165,7 +168,18 @@ def test_imports_make_no_circle() -> None:
         visit(module, ())
 
 
-HEAVY = ("requests", "urllib3", "msal", "jwt", "cryptography", "jinja2", "azure.core", "azure.data", "azure.storage", "azure.identity")  # fmt: skip
+HEAVY = (
+    "requests",
+    "urllib3",
+    "msal",
+    "jwt",
+    "cryptography",
+    "jinja2",
+    "azure.core",
+    "azure.data",
+    "azure.storage",
+    "azure.identity",
+)
 ENVIRON = {
     "PUBLIC_URL": "https://outlook.example.com",
     "SECRET_KEYS": "a" * 43 + "=",
@@ -197,7 +211,9 @@ def loaded_after(code: str) -> set[str]:
     """The modules a fresh interpreter has loaded once it ran the code."""
     told = f"{code}\nimport json, sys; print(json.dumps(sorted(sys.modules)))"
     environ = {**ENVIRON, "PATH": os.environ.get("PATH", ""), "HOME": os.environ.get("HOME", "/")}
-    done = subprocess.run([sys.executable, "-c", told], cwd=ROOT, env=environ, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", told], cwd=ROOT, env=environ, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
     return set(json.loads(done.stdout.splitlines()[-1]))
 

@@ -138,7 +138,11 @@ UNBOUND = {
         ["ada@contoso.com"],
         (S.DISABLED_IN_DIRECTORY, "u-ada", "ada@contoso.com", None),
     ),
-    "in other case": ([replace(ADA, user_principal_name="ADA@Contoso.COM")], ["aDa@contoso.com"], connects(ADA.mail or "ada@contoso.com")),
+    "in other case": (
+        [replace(ADA, user_principal_name="ADA@Contoso.COM")],
+        ["aDa@contoso.com"],
+        connects(ADA.mail or "ada@contoso.com"),
+    ),
     "decomposed against composed": (
         [DirectoryUser("u-ada", "Zoë", "zoe\u0308@contoso.com")],
         ["zo\u00eb@contoso.com"],
@@ -150,7 +154,7 @@ UNBOUND = {
         connects("ada@contoso.com"),
     ),
     "an address that merely begins alike": ([ADA], ["ada@contoso.com.evil.example"], NOBODY),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("users", "addresses", "expected"), UNBOUND.values(), ids=UNBOUND.keys())
@@ -220,7 +224,7 @@ BOUND = {
         ["ada@contoso.com"],
         (S.NOT_MATCHED, None, "ada@contoso.com", GUEST_ONLY),
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("users", "addresses", "expected"), BOUND.values(), ids=BOUND.keys())
@@ -330,7 +334,9 @@ def test_dropping_the_identity_drops_every_part_of_it() -> None:
 
 def test_another_persons_mailbox_keeps_nothing_of_the_first_ones_troubles() -> None:
     before = replace(bound(status=S.OUT_OF_SCOPE), detail="ErrorAccessDenied")
-    after = connection_after(member("bob@contoso.com"), Match(S.CONNECTING, BOB, "bob@contoso.com"), TENANT, before, NOW)
+    after = connection_after(
+        member("bob@contoso.com"), Match(S.CONNECTING, BOB, "bob@contoso.com"), TENANT, before, NOW
+    )
     assert (after.status, after.detail, after.mailbox_address) == (S.CONNECTING, None, "bob@contoso.com")
 
 
@@ -341,7 +347,7 @@ def test_the_same_object_id_in_another_tenant_is_another_mailbox() -> None:
 
 
 def test_recording_an_outcome_twice_changes_nothing() -> None:
-    for _, (before, found, _) in AFTER.items():
+    for before, found, _ in AFTER.values():
         once = connection_after(member("ada@contoso.com"), found, TENANT, before, NOW)
         assert connection_after(member("ada@contoso.com"), found, TENANT, once, NOW + timedelta(hours=1)) == once
 

@@ -95,7 +95,7 @@ IGNORED = {
     "a list": [item(1)],
     "true": True,
     "the validation of an event hub": {"subscriptionId": "NA", "tenantId": ""},
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("sent", IGNORED.values(), ids=IGNORED.keys())

@@ -11,7 +11,12 @@ ROOT = Path(__file__).parents[1]
 def start(**settings: str) -> subprocess.CompletedProcess[str]:
     bare = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     return subprocess.run(
-        [sys.executable, "-c", "import function_app"], cwd=ROOT, env=bare | settings, check=False, text=True, capture_output=True
+        [sys.executable, "-c", "import function_app"],
+        cwd=ROOT,
+        env=bare | settings,
+        check=False,
+        text=True,
+        capture_output=True,
     )
 
 

@@ -69,7 +69,9 @@ class Demo:
         self.story.chapter("An admin of Contoso makes an activation link and mails it to the Microsoft admin")
         made = self.admin.make_link(expires_in_days=7, expected_domains=["contoso.com"])
         url: str = made["url"]
-        self.story.check("/activate/" in url, f"{url.split('~', maxsplit=1)[0]}~…  good until {made['expires_at'][:10]}")
+        self.story.check(
+            "/activate/" in url, f"{url.split('~', maxsplit=1)[0]}~…  good until {made['expires_at'][:10]}"
+        )
         scanner = Browser()
         answers = [scanner.open(url).status_code for _ in range(3)]
         unchanged = self.admin.link(made["id"])["step"] == "created"
@@ -104,10 +106,10 @@ class Demo:
         began = time.monotonic()
         answer = Browser().activate(link, ADMIN)
         self.story.check(answer.headers.get("Location", "").endswith("/activated"), f"{ADMIN} approved")
-        statuses = []
+        statuses: list[str] = []
 
         def connected() -> bool:
-            statuses.append(self.admin.tenants()[0]["status"])
+            statuses.append(str(self.admin.tenants()[0]["status"]))
             return statuses[-1] == "connected"
 
         waited = wait_for(connected, 20)

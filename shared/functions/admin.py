@@ -19,7 +19,7 @@ def admin(services: Services) -> func.Blueprint:
     blueprint = func.Blueprint()
 
     def admin_of(req: func.HttpRequest) -> Caller:
-        caller = services.callers.identify(req.headers.get("Authorization"))
+        caller = services.platform_tokens.identify(req.headers.get("Authorization"))
         caller.require_admin(services.settings.platform)
         return caller
 

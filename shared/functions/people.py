@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import azure.functions as func
 
-from shared.availability import span_from
 from shared.bootstrap import Services
 from shared.callers import Caller
-from shared.contract import MemberInput, RosterInput, RosterOutput, parse_body
+from shared.contract import MemberInput, RosterInput, RosterOutput, parse_body, span_from
 from shared.functions import answers
 from shared.functions.responses import ANYONE, answering, json_answer, no_content
-from shared.members import member_from, roster_from
 from shared.model import MemberKey
+from shared.roster import member_from, roster_from
 
 
 def people(services: Services) -> func.Blueprint:
@@ -19,7 +18,7 @@ def people(services: Services) -> func.Blueprint:
     blueprint = func.Blueprint()
 
     def caller_of(req: func.HttpRequest) -> Caller:
-        return services.callers.identify(req.headers.get("Authorization"))
+        return services.platform_tokens.identify(req.headers.get("Authorization"))
 
     def service_of(req: func.HttpRequest) -> Caller:
         caller = caller_of(req)

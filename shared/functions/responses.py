@@ -5,6 +5,7 @@ https://www.rfc-editor.org/rfc/rfc9457
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -60,9 +61,12 @@ def html_answer(page: Page, form_target: str) -> func.HttpResponse:
     )
 
 
-def file_answer(file: StaticFile) -> func.HttpResponse:
-    """A static file; checked again after an hour."""
-    headers = {"Cache-Control": "public, max-age=3600", "X-Content-Type-Options": "nosniff"}
+def file_answer(file: StaticFile, known: str | None) -> func.HttpResponse:
+    """A static file, asked about each time, so that a page never meets the script of another version."""
+    etag = f'"{hashlib.sha256(file.content).hexdigest()[:16]}"'
+    headers = {"Cache-Control": "no-cache", "ETag": etag, "X-Content-Type-Options": "nosniff"}
+    if known == etag:
+        return func.HttpResponse(status_code=304, headers=headers)
     return func.HttpResponse(file.content, mimetype=file.mimetype, headers=headers)
 
 

@@ -19,7 +19,8 @@ def site(services: Services) -> func.Blueprint:
     @blueprint.route("static/{name}", methods=["GET"], auth_level=ANYONE)
     @answering
     def static_file(req: func.HttpRequest) -> func.HttpResponse:
-        return file_answer(services.pages.static(req.route_params["name"]))
+        file = services.pages.static(req.route_params["name"])
+        return file_answer(file, req.headers.get("If-None-Match"))
 
     @blueprint.route("health", methods=["GET"], auth_level=ANYONE)
     def health(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG001 - the trigger's name

@@ -27,12 +27,13 @@ class Asked:
 
 @dataclass
 class Answer:
-    """What the server says next; `reset` closes the connection without a word."""
+    """What the server says next; `reset` closes the connection without a word, `after` holds the answer back."""
 
     body: Any = None
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     reset: bool = False
+    after: threading.Event | None = None
 
     @property
     def content(self) -> bytes:
@@ -69,8 +70,10 @@ class QueuedHandler(BaseHTTPRequestHandler):
         length = int(self.headers.get("Content-Length") or 0)
         sent = self.rfile.read(length)
         headers = {name.lower(): value for name, value in self.headers.items()}
-        self.server.asked.append(Asked(self.command, self.path, headers, json.loads(sent) if sent else None))
+        self.server.asked.append(Asked(self.command, self.path, headers, self.read(sent)))
         told = self.server.answers.pop(0) if self.server.answers else Answer({"error": {"code": "NotQueued"}}, 500)
+        if told.after:
+            told.after.wait(10)
         if told.reset:
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self.connection.close()
@@ -82,6 +85,10 @@ class QueuedHandler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(told.content)))
         self.end_headers()
         self.wfile.write(told.content)
+
+    def read(self, sent: bytes) -> Any:
+        is_json = self.headers.get_content_type() == "application/json"
+        return json.loads(sent) if is_json and sent else sent.decode()
 
     do_GET = do_POST = do_PATCH = do_DELETE = answer
 

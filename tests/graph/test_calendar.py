@@ -96,19 +96,74 @@ def test_takes_no_time(sent: dict[str, Any]) -> None:
 
 TIMES = {
     # start, end, expected first instant, expected last instant
-    "in a named zone": (at("2026-12-09T09:00:00", "W. Europe Standard Time"), at("2026-12-09T10:00:00", "W. Europe Standard Time"), "2026-12-09T08:00", "2026-12-09T09:00"),
-    "in two zones": (at("2026-12-09T09:00:00", "Europe/Berlin"), at("2026-12-09T10:00:00", "America/New_York"), "2026-12-09T08:00", "2026-12-09T15:00"),
-    "through the gap": (at("2026-03-29T01:30:00", "Europe/Berlin"), at("2026-03-29T03:30:00", "Europe/Berlin"), "2026-03-29T00:30", "2026-03-29T01:30"),
-    "inside the gap": (at("2026-03-29T02:15:00", "Europe/Berlin"), at("2026-03-29T02:45:00", "Europe/Berlin"), "2026-03-29T00:15", "2026-03-29T01:45"),
-    "through the repeat": (at("2026-10-25T01:30:00", "Europe/Berlin"), at("2026-10-25T03:30:00", "Europe/Berlin"), "2026-10-24T23:30", "2026-10-25T02:30"),
-    "inside the repeat": (at("2026-10-25T02:15:00", "Europe/Berlin"), at("2026-10-25T02:45:00", "Europe/Berlin"), "2026-10-25T00:15", "2026-10-25T01:45"),
-    "no zone": (at("2026-12-09T09:00:00", None), at("2026-12-09T10:00:00", None), "2026-12-08T19:00", "2026-12-09T22:00"),
-    "zone field absent": ({"dateTime": "2026-12-09T09:00:00"}, {"dateTime": "2026-12-09T10:00:00"}, "2026-12-08T19:00", "2026-12-09T22:00"),
-    "custom zone": (at("2026-12-09T09:00:00", "tzone://Microsoft/Custom"), at("2026-12-09T10:00:00", "Customized Time Zone"), "2026-12-08T19:00", "2026-12-09T22:00"),
+    "in a named zone": (
+        at("2026-12-09T09:00:00", "W. Europe Standard Time"),
+        at("2026-12-09T10:00:00", "W. Europe Standard Time"),
+        "2026-12-09T08:00",
+        "2026-12-09T09:00",
+    ),
+    "in two zones": (
+        at("2026-12-09T09:00:00", "Europe/Berlin"),
+        at("2026-12-09T10:00:00", "America/New_York"),
+        "2026-12-09T08:00",
+        "2026-12-09T15:00",
+    ),
+    "through the gap": (
+        at("2026-03-29T01:30:00", "Europe/Berlin"),
+        at("2026-03-29T03:30:00", "Europe/Berlin"),
+        "2026-03-29T00:30",
+        "2026-03-29T01:30",
+    ),
+    "inside the gap": (
+        at("2026-03-29T02:15:00", "Europe/Berlin"),
+        at("2026-03-29T02:45:00", "Europe/Berlin"),
+        "2026-03-29T00:15",
+        "2026-03-29T01:45",
+    ),
+    "through the repeat": (
+        at("2026-10-25T01:30:00", "Europe/Berlin"),
+        at("2026-10-25T03:30:00", "Europe/Berlin"),
+        "2026-10-24T23:30",
+        "2026-10-25T02:30",
+    ),
+    "inside the repeat": (
+        at("2026-10-25T02:15:00", "Europe/Berlin"),
+        at("2026-10-25T02:45:00", "Europe/Berlin"),
+        "2026-10-25T00:15",
+        "2026-10-25T01:45",
+    ),
+    "no zone": (
+        at("2026-12-09T09:00:00", None),
+        at("2026-12-09T10:00:00", None),
+        "2026-12-08T19:00",
+        "2026-12-09T22:00",
+    ),
+    "zone field absent": (
+        {"dateTime": "2026-12-09T09:00:00"},
+        {"dateTime": "2026-12-09T10:00:00"},
+        "2026-12-08T19:00",
+        "2026-12-09T22:00",
+    ),
+    "custom zone": (
+        at("2026-12-09T09:00:00", "tzone://Microsoft/Custom"),
+        at("2026-12-09T10:00:00", "Customized Time Zone"),
+        "2026-12-08T19:00",
+        "2026-12-09T22:00",
+    ),
     "zero length": (at("2026-12-09T09:00:00"), at("2026-12-09T09:00:00"), "2026-12-09T09:00", "2026-12-09T09:00"),
-    "since the first year": (at("0001-01-01T00:00:00.0000000"), at("2026-12-09T10:00:00"), "1900-01-01T00:00", "2026-12-09T10:00"),
-    "until the last year": (at("2026-12-09T09:00:00"), at("9999-12-31T23:59:59.9999999"), "2026-12-09T09:00", "2200-01-01T00:00"),
-}  # fmt: skip
+    "since the first year": (
+        at("0001-01-01T00:00:00.0000000"),
+        at("2026-12-09T10:00:00"),
+        "1900-01-01T00:00",
+        "2026-12-09T10:00",
+    ),
+    "until the last year": (
+        at("2026-12-09T09:00:00"),
+        at("9999-12-31T23:59:59.9999999"),
+        "2026-12-09T09:00",
+        "2200-01-01T00:00",
+    ),
+}
 
 
 @pytest.mark.parametrize(("start", "end", "first", "last"), TIMES.values(), ids=TIMES.keys())
@@ -156,19 +211,61 @@ PLACED = {
     "Berlin in summer": ("Europe/Berlin", None, "2026-07-09", "2026-07-10", "2026-07-08T22:00", "2026-07-09T22:00"),
     "Berlin, 23 hours": ("Europe/Berlin", None, "2026-03-29", "2026-03-30", "2026-03-28T23:00", "2026-03-29T22:00"),
     "Berlin, 25 hours": ("Europe/Berlin", None, "2026-10-25", "2026-10-26", "2026-10-24T22:00", "2026-10-25T23:00"),
-    "Berlin, two weeks over a change": ("Europe/Berlin", None, "2026-10-19", "2026-11-02", "2026-10-18T22:00", "2026-11-01T23:00"),
+    "Berlin, two weeks over a change": (
+        "Europe/Berlin",
+        None,
+        "2026-10-19",
+        "2026-11-02",
+        "2026-10-18T22:00",
+        "2026-11-01T23:00",
+    ),
     "Kiritimati": ("Pacific/Kiritimati", None, "2026-12-09", "2026-12-10", "2026-12-08T10:00", "2026-12-09T10:00"),
     "Baker Island": ("Etc/GMT+12", None, "2026-12-09", "2026-12-10", "2026-12-09T12:00", "2026-12-10T12:00"),
     "Kolkata": ("Asia/Kolkata", None, "2026-12-09", "2026-12-10", "2026-12-08T18:30", "2026-12-09T18:30"),
     "Kathmandu": ("Asia/Kathmandu", None, "2026-12-09", "2026-12-10", "2026-12-08T18:15", "2026-12-09T18:15"),
     "Chatham": ("Pacific/Chatham", None, "2026-12-09", "2026-12-10", "2026-12-08T10:15", "2026-12-09T10:15"),
-    "Auckland, southern summer": ("Pacific/Auckland", None, "2026-12-09", "2026-12-10", "2026-12-08T11:00", "2026-12-09T11:00"),
-    "the owner's zone wins": ("Europe/Berlin", "Asia/Tokyo", "2026-12-09", "2026-12-10", "2026-12-08T23:00", "2026-12-09T23:00"),
-    "else where it was made": (None, "Tokyo Standard Time", "2026-12-09", "2026-12-10", "2026-12-08T15:00", "2026-12-09T15:00"),
+    "Auckland, southern summer": (
+        "Pacific/Auckland",
+        None,
+        "2026-12-09",
+        "2026-12-10",
+        "2026-12-08T11:00",
+        "2026-12-09T11:00",
+    ),
+    "the owner's zone wins": (
+        "Europe/Berlin",
+        "Asia/Tokyo",
+        "2026-12-09",
+        "2026-12-10",
+        "2026-12-08T23:00",
+        "2026-12-09T23:00",
+    ),
+    "else where it was made": (
+        None,
+        "Tokyo Standard Time",
+        "2026-12-09",
+        "2026-12-10",
+        "2026-12-08T15:00",
+        "2026-12-09T15:00",
+    ),
     "else anywhere on earth": (None, None, "2026-12-09", "2026-12-10", "2026-12-08T10:00", "2026-12-10T12:00"),
-    "the day before a missing midnight": ("Asia/Beirut", None, "2026-03-28", "2026-03-29", "2026-03-27T22:00", "2026-03-28T22:00"),
-    "two midnights, the day before": ("America/Havana", None, "2026-10-31", "2026-11-01", "2026-10-31T04:00", "2026-11-01T05:00"),
-}  # fmt: skip
+    "the day before a missing midnight": (
+        "Asia/Beirut",
+        None,
+        "2026-03-28",
+        "2026-03-29",
+        "2026-03-27T22:00",
+        "2026-03-28T22:00",
+    ),
+    "two midnights, the day before": (
+        "America/Havana",
+        None,
+        "2026-10-31",
+        "2026-11-01",
+        "2026-10-31T04:00",
+        "2026-11-01T05:00",
+    ),
+}
 
 
 @pytest.mark.parametrize(("owner", "made_in", "first", "end", "start", "until"), PLACED.values(), ids=PLACED.keys())

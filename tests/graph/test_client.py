@@ -38,8 +38,16 @@ def test_a_call_carries_the_tenants_token_and_an_id_of_its_own(microsoft: Queued
     assert graph.request("t1", "GET", "/users?$top=1") == {"value": 1}
     assert graph.request("t2", "POST", "/subscriptions", {"a": 1}) == {"value": 2}
     first, second = microsoft.asked
-    assert (first.method, first.path, first.headers["authorization"]) == ("GET", "/v1.0/users?$top=1", "Bearer token-of-t1")
-    assert (second.path, second.body, second.headers["authorization"]) == ("/v1.0/subscriptions", {"a": 1}, "Bearer token-of-t2")
+    assert (first.method, first.path, first.headers["authorization"]) == (
+        "GET",
+        "/v1.0/users?$top=1",
+        "Bearer token-of-t1",
+    )
+    assert (second.path, second.body, second.headers["authorization"]) == (
+        "/v1.0/subscriptions",
+        {"a": 1},
+        "Bearer token-of-t2",
+    )
     ids = {uuid.UUID(asked.headers["client-request-id"]) for asked in microsoft.asked}
     assert len(ids) == 2
 
@@ -203,7 +211,12 @@ def test_pages_are_followed_verbatim_to_the_end(microsoft: QueuedServer, graph: 
 
 
 def item(number: int, status: int = 200, body: Any = None, headers: dict[str, Any] | None = None) -> dict[str, Any]:
-    return {"id": str(number), "status": status, "headers": headers or {}, "body": {"n": number} if body is None else body}
+    return {
+        "id": str(number),
+        "status": status,
+        "headers": headers or {},
+        "body": {"n": number} if body is None else body,
+    }
 
 
 def batched(*items: Any) -> Answer:
@@ -253,9 +266,15 @@ def test_a_body_says_what_it_is(microsoft: QueuedServer, graph: GraphClient) -> 
     microsoft.answers.append(batched(item(0), item(1)))
     graph.batch("t", [Call("POST", "/subscriptions", {"a": 1}), Call("DELETE", "/subscriptions/s")])
     assert microsoft.asked[0].body["requests"] == [
-        {"id": "0", "method": "POST", "url": "/subscriptions", "body": {"a": 1}, "headers": {"Content-Type": "application/json"}},
+        {
+            "id": "0",
+            "method": "POST",
+            "url": "/subscriptions",
+            "body": {"a": 1},
+            "headers": {"Content-Type": "application/json"},
+        },
         {"id": "1", "method": "DELETE", "url": "/subscriptions/s"},
-    ]  # fmt: skip
+    ]
 
 
 STRANGE_ITEMS = {
@@ -300,7 +319,9 @@ def test_a_look_up_asks_for_addresses_and_ids_and_names_each_user_once(
     microsoft: QueuedServer, graph: GraphClient
 ) -> None:
     user = {"id": "u1", "userPrincipalName": "ada@contoso.com"}
-    microsoft.answers.append(batched(item(1, 200, user), item(2, 404, error("Request_ResourceNotFound")), item(0, 200, {"value": [user]})))
+    microsoft.answers.append(
+        batched(item(1, 200, user), item(2, 404, error("Request_ResourceNotFound")), item(0, 200, {"value": [user]}))
+    )
     assert [found.id for found in Users(graph).look_up("t", ["ada@contoso.com"], ["u1", "u2"])] == ["u1"]
 
 
@@ -347,7 +368,12 @@ def test_calendars_are_read_page_by_page_each_completely_or_not_at_all(
 
 def test_subscriptions_of_ours_are_those_that_notify_us(microsoft: QueuedServer, graph: GraphClient) -> None:
     def sent(name: str, url: str) -> dict[str, Any]:
-        return {"id": name, "resource": f"users/{name}/events", "notificationUrl": url, "expirationDateTime": "2026-12-08T09:00:00Z"}  # fmt: skip
+        return {
+            "id": name,
+            "resource": f"users/{name}/events",
+            "notificationUrl": url,
+            "expirationDateTime": "2026-12-08T09:00:00Z",
+        }
 
     microsoft.answers.append(Answer({"value": [sent("a", "https://us/w"), sent("b", "https://staging/w")]}))
     ours = Subscriptions(graph, "https://us/w", "https://us/w/lifecycle", lambda _: "state")

@@ -49,7 +49,11 @@ MEANINGS = {
     "403 by an access policy": (403, "extensionError", (*OUT_OF_SCOPE, "extensionError")),
     "404 no mailbox": (404, "MailboxNotEnabledForRESTAPI", (*NO_MAILBOX, "MailboxNotEnabledForRESTAPI")),
     "404 no mailbox, older": (404, "MailboxNotSupportedForRESTAPI", (*NO_MAILBOX, "MailboxNotSupportedForRESTAPI")),
-    "404 no mailbox in other case": (404, "mailboxnotenabledforrestapi", (*NO_MAILBOX, "mailboxnotenabledforrestapi")),
+    "404 no mailbox in other case": (
+        404,
+        "mailboxnotenabledforrestapi",
+        (*NO_MAILBOX, "mailboxnotenabledforrestapi"),
+    ),
     "404 no such user, by Outlook": (404, "ErrorInvalidUser", (Gone, "ErrorInvalidUser")),
     "404 no such user, by the directory": (404, "Request_ResourceNotFound", (Gone, "Request_ResourceNotFound")),
     "404 no such event": (404, "ErrorItemNotFound", (Gone, "ErrorItemNotFound")),

@@ -70,7 +70,12 @@ def read(id_token: str, nonce: str = NONCE) -> SignedIn:
 
 
 ADELE = SignedIn(
-    TENANT, PERSON, "Adele", "adele@contoso.com", False, frozenset({ADMINISTRATOR, "b79fbf4d-3ef9-4689-8143-76b194e85509"})
+    TENANT,
+    PERSON,
+    "Adele",
+    "adele@contoso.com",
+    False,
+    frozenset({ADMINISTRATOR, "b79fbf4d-3ef9-4689-8143-76b194e85509"}),
 )
 
 
@@ -157,7 +162,7 @@ REFUSED = {
     "an empty nonce": lambda: token(claims(nonce="")),
     "a nonce that is a number": lambda: token(claims(nonce=7)),
     "a nonce that is half a surrogate": lambda: token(claims(nonce="\ud800")),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("make", REFUSED.values(), ids=REFUSED.keys())

@@ -53,7 +53,10 @@ KNOWN = {
 @pytest.mark.parametrize(("name", "same_as"), KNOWN.items())
 @pytest.mark.parametrize("moment", ["2026-01-15T12:00", "2026-07-15T12:00"])
 def test_a_name_means_the_place_it_is_known_for(name: str, same_as: str, moment: str) -> None:
-    assert wall(moment).replace(tzinfo=zone(name)).utcoffset() == wall(moment).replace(tzinfo=ZoneInfo(same_as)).utcoffset()
+    assert (
+        wall(moment).replace(tzinfo=zone(name)).utcoffset()
+        == wall(moment).replace(tzinfo=ZoneInfo(same_as)).utcoffset()
+    )
 
 
 @pytest.mark.parametrize("name", ["UTC", "utc", "Etc/UTC", "Etc/GMT", "GMT", "Etc/UCT", "Greenwich"])
@@ -158,13 +161,33 @@ READINGS = {
     "New York repeats 01:30": ("America/New_York", "2026-11-01T01:30", "2026-11-01T05:30", "2026-11-01T06:30"),
     "Sydney skips 02:30 in October": ("Australia/Sydney", "2026-10-04T02:30", "2026-10-03T15:30", "2026-10-03T16:30"),
     "Sydney repeats 02:30 in April": ("Australia/Sydney", "2026-04-05T02:30", "2026-04-04T15:30", "2026-04-04T16:30"),
-    "Lord Howe skips half an hour": ("Australia/Lord_Howe", "2026-10-04T02:15", "2026-10-03T15:15", "2026-10-03T15:45"),
-    "Lord Howe repeats half an hour": ("Australia/Lord_Howe", "2026-04-05T01:45", "2026-04-04T14:45", "2026-04-04T15:15"),
+    "Lord Howe skips half an hour": (
+        "Australia/Lord_Howe",
+        "2026-10-04T02:15",
+        "2026-10-03T15:15",
+        "2026-10-03T15:45",
+    ),
+    "Lord Howe repeats half an hour": (
+        "Australia/Lord_Howe",
+        "2026-04-05T01:45",
+        "2026-04-04T14:45",
+        "2026-04-04T15:15",
+    ),
     "Chatham, at 45 minutes, skips": ("Pacific/Chatham", "2026-09-27T02:50", "2026-09-26T13:05", "2026-09-26T14:05"),
     "Kathmandu": ("Asia/Kathmandu", "2026-06-01T00:00", "2026-05-31T18:15", "2026-05-31T18:15"),
-    "Sao Paulo has no midnight in 2018": ("America/Sao_Paulo", "2018-11-04T00:00", "2018-11-04T02:00", "2018-11-04T03:00"),
+    "Sao Paulo has no midnight in 2018": (
+        "America/Sao_Paulo",
+        "2018-11-04T00:00",
+        "2018-11-04T02:00",
+        "2018-11-04T03:00",
+    ),
     "Beirut has no midnight": ("Asia/Beirut", "2026-03-29T00:00", "2026-03-28T21:00", "2026-03-28T22:00"),
-    "Beirut repeats the hour before midnight": ("Asia/Beirut", "2026-10-24T23:30", "2026-10-24T20:30", "2026-10-24T21:30"),
+    "Beirut repeats the hour before midnight": (
+        "Asia/Beirut",
+        "2026-10-24T23:30",
+        "2026-10-24T20:30",
+        "2026-10-24T21:30",
+    ),
     "Cairo has no midnight": ("Africa/Cairo", "2026-04-24T00:00", "2026-04-23T21:00", "2026-04-23T22:00"),
     "Havana has two midnights": ("America/Havana", "2026-11-01T00:00", "2026-11-01T04:00", "2026-11-01T05:00"),
     "Apia skipped a whole day": ("Pacific/Apia", "2011-12-30T12:00", "2011-12-29T22:00", "2011-12-30T22:00"),
@@ -172,7 +195,7 @@ READINGS = {
     "Baker Island, last of all": ("Etc/GMT+12", "2026-06-01T00:00", "2026-06-01T12:00", "2026-06-01T12:00"),
     "UTC": ("UTC", "2026-06-01T00:00", "2026-06-01T00:00", "2026-06-01T00:00"),
     "unknown": ("tzone://Microsoft/Custom", "2026-06-02T00:00", "2026-06-01T10:00", "2026-06-02T12:00"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("name", "at", "first", "last"), READINGS.values(), ids=READINGS.keys())

@@ -18,11 +18,12 @@ from local.microsoft.organization import Organization
 from local.microsoft.sample import ORGANIZATIONS
 from local.platform import Platform
 from local.platform.roster import roster_of
-from shared.callers import Caller, Callers
+from shared.callers import Caller
 from shared.contract import RosterInput, parse_body
 from shared.errors import Unauthenticated
-from shared.members import roster_from
 from shared.model import Role
+from shared.platform_tokens import PlatformTokens
+from shared.roster import roster_from
 from shared.settings import PlatformSettings
 from shared.signing_keys import key_set
 
@@ -42,7 +43,7 @@ def platform(key: bytes) -> Iterator[Platform]:
 
 
 @pytest.fixture(scope="module")
-def callers(platform: Platform) -> Callers:
+def callers(platform: Platform) -> PlatformTokens:
     """The service's own check of tokens."""
     settings = PlatformSettings(
         name="Calendly",
@@ -53,21 +54,23 @@ def callers(platform: Platform) -> Callers:
         entitled_plans=frozenset({CONTOSO.plan}),
         entitled_feature=CONTOSO.features[0],
     )
-    return Callers(settings, key_set(platform.jwks_url))
+    return PlatformTokens(settings, key_set(platform.jwks_url))
 
 
-def identify(callers: Callers, token: str) -> Caller:
+def identify(callers: PlatformTokens, token: str) -> Caller:
     return callers.identify(f"Bearer {token}")
 
 
 @pytest.mark.parametrize("role", list(Role))
-def test_the_service_believes_its_tokens(platform: Platform, callers: Callers, role: Role) -> None:
+def test_the_service_believes_its_tokens(platform: Platform, callers: PlatformTokens, role: Role) -> None:
     caller = identify(callers, platform.token(CONTOSO.id, role))
     assert (caller.role, caller.org, caller.org_name) == (role, CONTOSO.id, CONTOSO.name)
     assert (caller.plan, caller.features) == (CONTOSO.plan, frozenset(CONTOSO.features))
 
 
-def test_a_token_is_for_the_first_member_of_the_role_or_the_one_named(platform: Platform, callers: Callers) -> None:
+def test_a_token_is_for_the_first_member_of_the_role_or_the_one_named(
+    platform: Platform, callers: PlatformTokens
+) -> None:
     owner = next(member for member in CONTOSO.members if member.role == "owner")
     assert identify(callers, platform.token(CONTOSO.id, "owner")).subject == owner.id
     assert identify(callers, platform.token(CONTOSO.id, "user", "somebody-new")).subject == "somebody-new"
@@ -75,19 +78,21 @@ def test_a_token_is_for_the_first_member_of_the_role_or_the_one_named(platform: 
 
 
 def test_an_organisation_without_an_admin_has_its_first_member_act_as_one(
-    platform: Platform, callers: Callers
+    platform: Platform, callers: PlatformTokens
 ) -> None:
     caller = identify(callers, platform.token(ORGANIZATIONS[1].id))
     assert (caller.subject, caller.role) == (ORGANIZATIONS[1].members[0].id, Role.ADMIN)
 
 
-def test_claims_can_be_replaced(platform: Platform, callers: Callers) -> None:
+def test_claims_can_be_replaced(platform: Platform, callers: PlatformTokens) -> None:
     assert identify(callers, platform.token(CONTOSO.id, plan="free", features=[])).plan == "free"
     with pytest.raises(Unauthenticated):
         identify(callers, platform.token(CONTOSO.id, exp=int(time.time()) - 3600))
 
 
-def test_another_platforms_tokens_are_not_believed(callers: Callers, platform: Platform, tmp_path: Path) -> None:
+def test_another_platforms_tokens_are_not_believed(
+    callers: PlatformTokens, platform: Platform, tmp_path: Path
+) -> None:
     other = prepare(tmp_path).platform_key.read_bytes()
     with Platform(ORGANIZATIONS, APP, other) as stranger, pytest.raises(Unauthenticated):
         identify(callers, stranger.token(CONTOSO.id, iss=platform.issuer))
@@ -100,7 +105,7 @@ def test_only_the_public_half_of_the_key_is_published(platform: Platform) -> Non
 
 
 def test_whoever_is_chosen_arrives_at_the_service_with_a_token_of_theirs(
-    platform: Platform, callers: Callers
+    platform: Platform, callers: PlatformTokens
 ) -> None:
     member = CONTOSO.members[5]
     form = {"organization": CONTOSO.id, "member": member.id}
@@ -169,7 +174,7 @@ def service() -> Iterator[ThreadingHTTPServer]:
 
 
 def test_each_organisations_roster_is_sent_by_its_backend(
-    key: bytes, platform: Platform, callers: Callers, service: ThreadingHTTPServer
+    key: bytes, platform: Platform, callers: PlatformTokens, service: ThreadingHTTPServer
 ) -> None:
     sender = Platform(ORGANIZATIONS, f"http://localhost:{service.server_port}", key)
     with sender:

@@ -79,7 +79,9 @@ def test_a_forged_callback_cannot_be_repaired_afterwards(company: Company, stack
     assert company.admin.tenants() == []
 
 
-@pytest.mark.parametrize("changed", [{"state": "x"}, {"state": None}, {"admin_consent": None}, {"tenant": None}], ids=str)
+@pytest.mark.parametrize(
+    "changed", [{"state": "x"}, {"state": None}, {"admin_consent": None}, {"tenant": None}], ids=str
+)
 def test_a_callback_with_anything_missing_is_refused(company: Company, changed: dict[str, str | None]) -> None:
     browser = Browser()
     answer = consent_answer(company, browser, company.admin.make_link()["url"])

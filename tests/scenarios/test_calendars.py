@@ -89,7 +89,9 @@ def test_a_calendar_that_never_could_be_read_is_unknown_not_free(company: Compan
 
 def test_a_throttled_calendar_is_read_when_microsoft_said_so(connected: Company) -> None:
     ann = connected.microsoft.user(connected.tenant, f"ann@{connected.domain}")["id"]
-    connected.microsoft.add_fault("/users/*/calendarView", user=ann, status=429, code="ApplicationThrottled", retry_after=2)
+    connected.microsoft.add_fault(
+        "/users/*/calendarView", user=ann, status=429, code="ApplicationThrottled", retry_after=2
+    )
     connected.meet("ann")
     assert connected.becomes_true("ann")
 

@@ -110,7 +110,9 @@ def test_a_bad_token_gets_nothing_from_any_endpoint(connected: Company) -> None:
 
 
 @pytest.mark.parametrize(
-    "claims", [{"role": "user"}, {"plan": "free"}, {"features": []}], ids=["a member", "another plan", "not switched on"]
+    "claims",
+    [{"role": "user"}, {"plan": "free"}, {"features": []}],
+    ids=["a member", "another plan", "not switched on"],
 )
 def test_admin_calls_need_role_plan_and_feature(connected: Company, claims: dict) -> None:
     role = claims.pop("role", "admin")

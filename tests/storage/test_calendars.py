@@ -43,7 +43,9 @@ def owner(fresh: str) -> MemberKey:
 
 seconds = st.integers(0, 92 * 86_400)
 whole = st.builds(
-    lambda start, length, status: BusyBlock(DAY + timedelta(seconds=start), DAY + timedelta(seconds=start + length), status),
+    lambda start, length, status: BusyBlock(
+        DAY + timedelta(seconds=start), DAY + timedelta(seconds=start + length), status
+    ),
     seconds,
     st.integers(1, 86_400),
     st.sampled_from(B),
@@ -186,7 +188,9 @@ def test_of_many_reads_at_once_the_latest_stays(calendars: Calendars, owner: Mem
 def test_a_calendar_too_large_to_store_is_said_so(calendars: Calendars, owner: MemberKey) -> None:
     numbers = random.Random(1)
     blocks = (
-        BusyBlock(DAY + timedelta(seconds=start), DAY + timedelta(seconds=start + numbers.randrange(1, 10**7)), B.BUSY)
+        BusyBlock(
+            DAY + timedelta(seconds=start), DAY + timedelta(seconds=start + numbers.randrange(1, 10**7)), B.BUSY
+        )
         for start in (numbers.randrange(10**7) for _ in range(80_000))
     )
     with pytest.raises(StorageError):
