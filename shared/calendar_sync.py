@@ -85,6 +85,10 @@ class CalendarSyncs:
             return dict(self._views.read(message.tenant, [m.key.object_id for m in due], window)), pushes
         except (AccessLost, TryLater) as problem:
             return {m.key.object_id: problem for m in due}, {}
+        except MicrosoftError as problem:
+            # What is said of a whole batch says nothing of one mailbox.
+            log.warning("a batch failed: %s", problem)
+            return {m.key.object_id: TryLater(str(problem)) for m in due}, {}
 
     def _record(self, mailbox: Mailbox, result: Read | MicrosoftError, push: Push, began: datetime) -> None:
         """Write what was read, or that it could not be; then what that makes of the mailbox and its members."""

@@ -17,9 +17,11 @@ from shared.model import Window
 
 T = TypeVar("T")
 
-Identifier = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.@:-]{0,63}$", description="A platform id.")]
-Address = Annotated[str, Meta(pattern=r"^[^@\s]{1,64}@[^@\s]{1,255}$", description="A mail address.")]
-Domain = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]{1,252}$", description="A domain, e.g. contoso.com.")]
+Identifier = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.@:-]{0,63}$(?!\n)", description="A platform id.")]
+Address = Annotated[str, Meta(pattern=r"^[^@\s]{1,64}@[^@\s]{1,255}$(?!\n)", description="A mail address.")]
+Domain = Annotated[
+    str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]{1,252}$(?!\n)", description="A domain, e.g. contoso.com.")
+]
 
 MOST_MEMBERS = 50_000
 LARGEST_BODY = 20 * 1024 * 1024

@@ -13,10 +13,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from shared.connections import Connections
-from shared.errors import AccessLost, CredentialRejected, EntityChanged, StartOver, TryLater
+from shared.errors import AccessLost, CredentialRejected, EntityChanged, MicrosoftError, StartOver, TryLater
 from shared.graph.users import DirectoryPage, Users
 from shared.matching import Directory, connection_after, contested_addresses, match, normalise, owned_domains
 from shared.messages import DirectorySync, calendar_syncs
@@ -31,6 +31,8 @@ MOST_LOOKED_UP = 100
 """Above this many affected members, reading the whole directory costs fewer calls."""
 SPREADING = timedelta(hours=1)
 """How long consent may take to spread through Microsoft before it counts as missing."""
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
+"""As a reason's time: whoever was never read or is due is read, a read under way covers it."""
 MOST_ATTEMPTS = 60
 """How often a message is put back, about an hour; after that the schedule alone tries on."""
 
@@ -133,9 +135,10 @@ class DirectorySyncs:
             self._again(message, timedelta())
         except CredentialRejected as rejected:
             log.error("Entra ID refuses the app's credential: %s", rejected.code)  # noqa: TRY400 - no trace needed
-        except TryLater as later:
-            log.info("directory-sync put back: %s", later.reason)
-            self._again(message, later.retry_after or patience(message.attempt))
+        except MicrosoftError as problem:
+            wait = problem.retry_after if isinstance(problem, TryLater) else None
+            log.info("directory-sync put back: %s", problem)
+            self._again(message, wait or patience(message.attempt))
 
     def resync_all(self) -> int:
         """Ask once for every tenant of every organization to be made true; how many there are.
@@ -163,7 +166,7 @@ class DirectorySyncs:
         due = self._rematch(org, tenant.id, roster, affected | roster.unconsidered(), found, frozenset(domains))
         recovered = tenant.status.is_lost
         due |= {m.key.object_id for m in self._due(tenant.id, recovered)}
-        for message in calendar_syncs(tenant.id, due, began):
+        for message in calendar_syncs(tenant.id, due, began if recovered else LONG_AGO):
             self._queues.send(message)
         self._save(org, tenant.id, found, tuple(sorted(domains)), began)
         log.info(

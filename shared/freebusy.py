@@ -42,8 +42,15 @@ def rolling_window(now: datetime) -> Window:
 
 def clip(blocks: Iterable[BusyBlock], span: Window) -> tuple[BusyBlock, ...]:
     """The parts of the blocks inside the span, in order of time; empty blocks vanish."""
-    inside = (BusyBlock(max(b.start, span.start), min(b.end, span.end), b.status) for b in blocks)
-    return tuple(sorted(block for block in inside if block.start < block.end))
+    start, end = span
+    inside = [
+        block
+        if start <= block[0] and block[1] <= end
+        else BusyBlock(max(block[0], start), min(block[1], end), block[2])
+        for block in blocks
+        if block[0] < end and block[1] > start
+    ]
+    return tuple(sorted(block for block in inside if block[0] < block[1]))
 
 
 def freshness(snapshot: Snapshot | None, now: datetime) -> Freshness:

@@ -104,7 +104,8 @@ def match(
     """
     if bound is not None and bound.object_id is not None:
         return _rematch(member, directory, bound, contested)
-    everyone = directory.candidates(member.addresses)
+    # An address of one's own says more than one that others claim too.
+    everyone = directory.candidates(sorted(member.addresses, key=lambda address: address in contested))
     people = [(address, user) for address, user in everyone if not user.is_guest]
     if not people:
         return Match(ConnectionStatus.NOT_MATCHED, detail=GUEST_ONLY if everyone else None)
@@ -123,6 +124,8 @@ def _rematch(member: Member, directory: Directory, bound: Connection, contested:
     if user is None:
         detail = REASSIGNED if reaches else REMOVED
         return Match(ConnectionStatus.NOT_MATCHED, detail=detail, address=bound.matched_address)
+    if user.is_guest:
+        return Match(ConnectionStatus.NOT_MATCHED, detail=GUEST_ONLY, address=bound.matched_address)
     return _outcome(reaches.get(user.id, bound.matched_address or ""), user)
 
 
@@ -145,7 +148,8 @@ def connection_after(
     confirmed = before is not None and before.active_mailbox is not None and before.mailbox == bound.mailbox
     if outcome.status is ConnectionStatus.CONNECTING and confirmed:
         return bound
-    changed_at = now if base.status is not outcome.status else base.changed_at
+    same = base.status is outcome.status and base.mailbox in (None, bound.mailbox)
+    changed_at = base.changed_at if same else now
     return replace(bound, status=outcome.status, detail=outcome.detail, changed_at=changed_at)
 
 

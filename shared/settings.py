@@ -112,10 +112,8 @@ class _Reader:
     def url(self, name: str, example: str, default: str | None = None) -> str:
         """An http(s) address without a trailing slash; plain http only on this machine."""
         value = self.optional(name) or default or self.text(name, example)
-        parts = urlsplit(value)
-        local = parts.hostname in ("localhost", "127.0.0.1", "::1")
-        if value and (not parts.netloc or not (parts.scheme == "https" or (parts.scheme == "http" and local))):
-            self.problems.append(f"{name} must be an https:// address (http:// only on localhost), not {value!r}")
+        if value and not _is_address(value):
+            self.problems.append(f"{name} must be an https:// address (http:// only on localhost)")
         return value.rstrip("/")
 
     def keys(self, name: str) -> tuple[bytes, ...]:
@@ -125,7 +123,7 @@ class _Reader:
             keys = tuple(base64.b64decode(part, validate=True) for part in parts if part)
         except (binascii.Error, ValueError):
             keys = (b"",)
-        if any(len(key) < 32 for key in keys):
+        if any(len(key) < 32 for key in keys) or (self.optional(name) and not keys):
             self.problems.append(f"{name} must be base64 of at least 32 bytes each, separated by commas")
         return keys
 
@@ -133,6 +131,18 @@ class _Reader:
         if self.problems:
             listed = "\n".join(f"  - {problem}" for problem in self.problems)
             raise SettingsError(f"{len(self.problems)} setting(s) need attention (see docs/settings.md):\n{listed}")
+
+
+def _is_address(text: str) -> bool:
+    """Whether the text is an address with a host and nothing secret in it."""
+    try:
+        parts = urlsplit(text)
+        _ = parts.port  # raises where it is none
+    except ValueError:
+        return False
+    local = parts.hostname in ("localhost", "127.0.0.1", "::1")
+    secure = parts.scheme == "https" or (parts.scheme == "http" and local)
+    return secure and bool(parts.hostname) and parts.username is None
 
 
 def _storage(read: _Reader) -> StorageSettings:

@@ -56,7 +56,7 @@ NO_TICKETS = {
 
 @pytest.mark.parametrize("text", NO_TICKETS.values(), ids=NO_TICKETS.keys())
 def test_what_is_no_ticket_is_an_unknown_link(text: str) -> None:
-    with pytest.raises(Refusal, match="^link_unknown$"):
+    with pytest.raises(Refusal, match=r"^link_unknown$"):
         Ticket.parse(text)
 
 

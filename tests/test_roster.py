@@ -94,7 +94,6 @@ def test_an_iana_zone_is_taken(name: str | None) -> None:
         "UTC+2",
         "a\0b",
         "é",
-        "localtime",
     ],
 )
 def test_what_is_no_iana_zone_is_refused_naming_the_field(name: str) -> None:

@@ -60,7 +60,7 @@ def generate(
         if user.mailbox is not None:
             _fill(user, user.mailbox, events_per_user, today, randomness)
     organization_id = stable_id("organization", domain, seed)
-    features = ("admin_managed_calendar",)
+    features = ("outlook-admin",)
     organization = Organization(
         organization_id, f"Generated {users}", "enterprise", features, tenant.id, tuple(members)
     )

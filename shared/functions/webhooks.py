@@ -9,6 +9,7 @@ https://learn.microsoft.com/graph/change-notifications-delivery-webhooks
 from __future__ import annotations
 
 import logging
+from typing import List  # noqa: UP035 - the worker refuses list[str] (azure-functions-python-worker#1176)
 
 import azure.functions as func
 
@@ -29,12 +30,12 @@ def webhooks(services: Services) -> func.Blueprint:
 
     @blueprint.route("webhooks/graph", methods=["POST"], auth_level=ANYONE)
     @blueprint.queue_output("messages", queue_name=CALENDAR_SYNC, connection=STORAGE)
-    def change_notifications(req: func.HttpRequest, messages: func.Out[list[str]]) -> func.HttpResponse:
+    def change_notifications(req: func.HttpRequest, messages: func.Out[List[str]]) -> func.HttpResponse:  # noqa: UP006
         return _receive(services, req, messages)
 
     @blueprint.route("webhooks/graph/lifecycle", methods=["POST"], auth_level=ANYONE)
     @blueprint.queue_output("messages", queue_name=CALENDAR_SYNC, connection=STORAGE)
-    def lifecycle_notifications(req: func.HttpRequest, messages: func.Out[list[str]]) -> func.HttpResponse:
+    def lifecycle_notifications(req: func.HttpRequest, messages: func.Out[List[str]]) -> func.HttpResponse:  # noqa: UP006
         return _receive(services, req, messages)
 
     return blueprint

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
 from urllib.parse import quote, urlencode
+
+import msgspec
 
 from shared.errors import MicrosoftError, TryLater
 from shared.graph.client import Call, GraphClient
 from shared.graph.timezones import earliest_instant, latest_instant, wall_time, zone
+from shared.graph.wire import read
 from shared.model import BusyBlock, BusyStatus, Window
 
 SELECT = "start,end,showAs,isAllDay,isCancelled,responseStatus,originalStartTimeZone"
@@ -39,6 +42,44 @@ class AllDayBlock:
     status: BusyStatus
     zone: tzinfo | None
     """Where the event was made; the best guess when the person's own zone is not known."""
+
+
+class _Moment(msgspec.Struct):
+    """A wall time and its zone."""
+
+    dateTime: str  # noqa: N815 - Graph's name, like those below
+    timeZone: str | None = None  # noqa: N815
+
+
+class _Response(msgspec.Struct):
+    """How the owner of the calendar answered the invitation."""
+
+    response: str | None = None
+
+
+class _Event(msgspec.Struct):
+    """The properties of an event that are asked for."""
+
+    start: _Moment
+    end: _Moment
+    showAs: str | None = None  # noqa: N815
+    isAllDay: Any = None  # noqa: N815
+    isCancelled: Any = None  # noqa: N815
+    responseStatus: _Response | None = None  # noqa: N815
+    originalStartTimeZone: str | None = None  # noqa: N815
+
+    @property
+    def takes_no_time(self) -> bool:
+        """Whether its owner is free all the same; only a clear word counts."""
+        declined = self.responseStatus is not None and self.responseStatus.response == "declined"
+        return self.showAs == "free" or self.isCancelled is True or declined
+
+
+class _CalendarPage(msgspec.Struct):
+    """A page of a calendar view."""
+
+    value: list[dict[str, Any]]
+    next_link: str | None = msgspec.field(name="@odata.nextLink", default=None)
 
 
 Read = tuple[BusyBlock | AllDayBlock, ...]
@@ -77,11 +118,12 @@ def take_page(answer: dict[str, Any] | MicrosoftError, blocks: list[BusyBlock | 
     """Add a page's events to the blocks; the link to the next page, if any. Raises what went wrong."""
     if isinstance(answer, MicrosoftError):
         raise answer
+    page = read(answer, _CalendarPage)
     try:
-        blocks += [block for event in answer["value"] if (block := parse_event(event)) is not None]
-    except (KeyError, ValueError, TypeError, AttributeError):
-        raise TryLater("an unreadable calendar page") from None
-    return answer.get("@odata.nextLink")
+        blocks += [block for event in page.value if (block := parse_event(event)) is not None]
+    except ValueError:
+        raise TryLater("an event with unreadable times") from None
+    return page.next_link
 
 
 def calendar_view(object_id: str, window: Window) -> str:
@@ -93,23 +135,31 @@ def calendar_view(object_id: str, window: Window) -> str:
     return f"/users/{quote(object_id)}/calendarView?{query}"
 
 
-def parse_event(event: dict[str, Any]) -> BusyBlock | AllDayBlock | None:
+def parse_event(sent: dict[str, Any]) -> BusyBlock | AllDayBlock | None:
     """What the event takes of its owner's time; None for free, cancelled and declined ones.
 
-    A status Outlook may add later counts as `unknown`, never as free. Raises `ValueError` or `KeyError` for an
+    A status Outlook may add later counts as `unknown`, never as free. Raises `TryLater` or `ValueError` for an
     event without readable times: such a read must not pass for complete.
     """
-    if _takes_no_time(event):
+    event = read(sent, _Event)
+    start, end = wall_time(event.start.dateTime), wall_time(event.end.dateTime)
+    if event.takes_no_time:
         return None
-    status = _STATUS.get(event.get("showAs", ""), BusyStatus.UNKNOWN)
-    start, end = wall_time(event["start"]["dateTime"]), wall_time(event["end"]["dateTime"])
-    if event.get("isAllDay"):
-        return AllDayBlock(start.date(), end.date(), status, zone(event.get("originalStartTimeZone")))
-    return BusyBlock(
-        earliest_instant(start, zone(event["start"].get("timeZone"))),
-        latest_instant(end, zone(event["end"].get("timeZone"))),
-        status,
-    )
+    status = _STATUS.get(event.showAs or "", BusyStatus.UNKNOWN)
+    if event.isAllDay is True:
+        return _whole_days(start, end, status, event.originalStartTimeZone)
+    first, last = earliest_instant(start, zone(event.start.timeZone)), latest_instant(end, zone(event.end.timeZone))
+    if last < first:
+        raise ValueError("an event that ends before it starts")
+    return BusyBlock(first, last, status)
+
+
+def _whole_days(start: datetime, end: datetime, status: BusyStatus, zone_name: str | None) -> AllDayBlock:
+    """The dates an all-day event covers; one that does not end at midnight takes its last day too."""
+    last_day = end.date() if end.time() == time() else end.date() + timedelta(days=1)
+    if last_day <= start.date():
+        raise ValueError("an all-day event of no day")
+    return AllDayBlock(start.date(), last_day, status, zone(zone_name))
 
 
 def place_all_day(block: AllDayBlock, owner_zone: tzinfo | None) -> BusyBlock:
@@ -118,17 +168,11 @@ def place_all_day(block: AllDayBlock, owner_zone: tzinfo | None) -> BusyBlock:
     Outlook sends dates as midnights labelled UTC; converting them would block the wrong day.
     """
     where = owner_zone or block.zone
-    midnight = datetime.min.time()
     return BusyBlock(
-        earliest_instant(datetime.combine(block.first, midnight), where),
-        latest_instant(datetime.combine(block.end, midnight), where),
+        earliest_instant(datetime.combine(block.first, time()), where),
+        latest_instant(datetime.combine(block.end, time()), where),
         block.status,
     )
-
-
-def _takes_no_time(event: dict[str, Any]) -> bool:
-    response = (event.get("responseStatus") or {}).get("response")
-    return event.get("showAs") == "free" or bool(event.get("isCancelled")) or response == "declined"
 
 
 def _utc(moment: datetime) -> str:

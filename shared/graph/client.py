@@ -10,10 +10,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import msgspec
 import requests
 
 from shared.errors import MicrosoftError, TryLater
 from shared.graph.errors import error_for
+from shared.graph.wire import decode, read
 
 Json = dict[str, Any]
 
@@ -29,6 +31,27 @@ class Call:
     url: str
     """Relative to the version, starting with a slash."""
     body: Json | None = None
+
+
+class _BatchItem(msgspec.Struct):
+    """The answer to one call of a batch."""
+
+    id: str
+    status: int
+    headers: dict[str, Any] | None = None
+    body: Any = None
+
+
+class _Batch(msgspec.Struct):
+    """The answer to a batch; items come in any order."""
+
+    responses: list[_BatchItem]
+
+
+class _Page(msgspec.Struct):
+    """A page of a collection."""
+
+    next_link: str | None = msgspec.field(name="@odata.nextLink", default=None)
 
 
 class Tokens(Protocol):
@@ -57,18 +80,16 @@ class GraphClient:
         answer = self._send(tenant_id, method, self._absolute(url), body)
         if answer.status_code == 401:
             self._tokens.forget(tenant_id)
-        content = _json(answer)
-        if not answer.ok:
+        content = decode(answer.content) if answer.content else {}
+        if not 200 <= answer.status_code < 300:
             raise error_for(answer.status_code, answer.headers, content)
-        if not isinstance(content, dict):
-            raise TryLater(f"{answer.status_code} without a JSON object")
-        return content
+        return read(content, Json)
 
     def _send(self, tenant_id: str, method: str, url: str, body: Json | None) -> requests.Response:
         token = self._tokens.token(tenant_id)
         headers = {"Authorization": f"Bearer {token}", "client-request-id": str(uuid.uuid4())}
         try:
-            return self._session.request(method, url, json=body, headers=headers)
+            return self._session.request(method, url, json=body, headers=headers, allow_redirects=False)
         except requests.RequestException as problem:
             raise TryLater(type(problem).__name__) from None
 
@@ -78,7 +99,7 @@ class GraphClient:
         while following:
             page = self.request(tenant_id, "GET", following)
             yield page
-            following = page.get("@odata.nextLink")
+            following = read(page, _Page).next_link
 
     def batch(self, tenant_id: str, calls: Sequence[Call]) -> list[Json | MicrosoftError]:
         """Any number of independent calls, twenty to a request; each answer in its call's place.
@@ -92,8 +113,8 @@ class GraphClient:
 
     def _one_batch(self, tenant_id: str, calls: Sequence[Call]) -> list[Json | MicrosoftError]:
         items = [_batch_item(str(number), call) for number, call in enumerate(calls)]
-        answered = self.request(tenant_id, "POST", "/$batch", {"requests": items})
-        by_id = {item.get("id"): item for item in answered.get("responses", ())}
+        answered = read(self.request(tenant_id, "POST", "/$batch", {"requests": items}), _Batch)
+        by_id = {item.id: item for item in answered.responses}
         return [_item_result(by_id.get(str(number))) for number in range(len(calls))]
 
     def relative(self, link: str) -> str:
@@ -113,18 +134,9 @@ def _batch_item(number: str, call: Call) -> Json:
     return item
 
 
-def _item_result(item: Json | None) -> Json | MicrosoftError:
+def _item_result(item: _BatchItem | None) -> Json | MicrosoftError:
     if item is None:
         return TryLater("missing from the batch answer")
-    status, body = item.get("status", 0), item.get("body")
-    if 200 <= status < 300:
-        return body if isinstance(body, dict) else {}
-    return error_for(status, item.get("headers") or {}, body)
-
-
-def _json(answer: requests.Response) -> Any:
-    """The answer's JSON; None for an HTML error page, an empty object for no content."""
-    try:
-        return answer.json() if answer.content else {}
-    except requests.exceptions.JSONDecodeError:
-        return None
+    if 200 <= item.status < 300:
+        return item.body if isinstance(item.body, dict) else {}
+    return error_for(item.status, item.headers or {}, item.body)

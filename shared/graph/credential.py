@@ -12,6 +12,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
 from shared.errors import CredentialRejected
 from shared.settings import CredentialSettings
 
@@ -32,17 +35,30 @@ def _certificate(pem: str) -> dict[str, Any]:
     key = next((block for kind, block in blocks.items() if kind.endswith("PRIVATE KEY")), None)
     if key is None or "CERTIFICATE" not in blocks:
         raise CredentialRejected("the PEM must hold a private key and a certificate")
+    if not _is_rsa_key(key):
+        raise CredentialRejected("the private key must be an RSA key without a password")
     return {"private_key": key, "public_certificate": blocks["CERTIFICATE"]}
+
+
+def _is_rsa_key(pem: str) -> bool:
+    try:
+        return isinstance(load_pem_private_key(pem.encode(), None), RSAPrivateKey)
+    except (ValueError, TypeError):
+        return False
 
 
 def _identity_assertion(client_id: str) -> Callable[[], str]:
     """Fetches the managed identity's token when MSAL needs one; azure-identity caches it."""
 
     def assertion() -> str:
+        from azure.core.exceptions import ClientAuthenticationError  # noqa: PLC0415 - needed on Azure only
         from azure.identity import ManagedIdentityCredential  # noqa: PLC0415 - needed on Azure only
 
         identity = ManagedIdentityCredential(client_id=client_id)
-        token: str = identity.get_token(f"{EXCHANGE_AUDIENCE}/.default").token
+        try:
+            token: str = identity.get_token(f"{EXCHANGE_AUDIENCE}/.default").token
+        except ClientAuthenticationError:
+            raise CredentialRejected("the managed identity gives no token") from None
         return token
 
     return assertion

@@ -6,7 +6,7 @@ https://learn.microsoft.com/graph/errors
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -26,17 +26,16 @@ _NO_MAILBOX = frozenset({"mailboxnotenabledforrestapi", "mailboxnotsupportedforr
 _LONGEST_WAIT = timedelta(hours=1)
 
 
-def error_for(status: int, headers: Mapping[str, str], body: Any) -> MicrosoftError:
-    """The error an unsuccessful answer (or batch item) means."""
+def error_for(status: int, headers: Mapping[str, Any], body: Any) -> MicrosoftError:
+    """The error an unsuccessful answer (or batch item) means.
+
+    An answer without Graph's error body is a gateway's and says nothing about tenant or mailbox.
+    """
     code = error_code(body)
     if status == 410 or (status in (400, 404) and code.lower() in _SYNC_STATE_LOST):
         return StartOver(code)
-    if status == 403:
-        return _denied(code)
-    if status == 404:
-        return _missing(code)
-    if status == 409:
-        return AlreadySubscribed(code)
+    if code and status in _MEANINGS:
+        return _MEANINGS[status](code)
     return TryLater(f"{status} {code}".strip(), retry_after(headers))
 
 
@@ -47,10 +46,12 @@ def error_code(body: Any) -> str:
     return code if isinstance(code, str) else ""
 
 
-def retry_after(headers: Mapping[str, str]) -> timedelta | None:
+def retry_after(headers: Mapping[str, Any]) -> timedelta | None:
     """The `Retry-After` header in seconds, whatever its case (batch items write it as they like)."""
-    value = next((v for k, v in headers.items() if k.lower() == "retry-after"), "")
-    return min(timedelta(seconds=int(value)), _LONGEST_WAIT) if value.isascii() and value.isdigit() else None
+    value = next((str(v).strip() for k, v in headers.items() if k.lower() == "retry-after"), "")
+    if not (value.isascii() and value.isdigit()):
+        return None
+    return min(timedelta(seconds=int(value[:9])), _LONGEST_WAIT)
 
 
 def _denied(code: str) -> MicrosoftError:
@@ -64,3 +65,6 @@ def _missing(code: str) -> MicrosoftError:
     if code.lower() in _NO_MAILBOX:
         return MailboxUnreadable(ConnectionStatus.NO_MAILBOX, code)
     return Gone(code)
+
+
+_MEANINGS: Mapping[int, Callable[[str], MicrosoftError]] = {403: _denied, 404: _missing, 409: AlreadySubscribed}

@@ -156,10 +156,11 @@ def read_id_token(id_token: str, key: jwt.PyJWK, settings: MicrosoftSettings, no
             },
         )
         tenant_id, object_id = str(uuid.UUID(claims["tid"])), str(uuid.UUID(claims["oid"]))
+        told = str(claims["nonce"]).encode()
     except (jwt.PyJWTError, ValueError, TypeError, AttributeError):
         raise Refusal("sign_in_invalid") from None
     issuer_agrees = claims["iss"] == f"{settings.login_url}/{tenant_id}/v2.0"
-    if not issuer_agrees or not hmac.compare_digest(str(claims["nonce"]).encode(), nonce.encode()):
+    if not issuer_agrees or not hmac.compare_digest(told, nonce.encode()):
         raise Refusal("sign_in_invalid")
     return _signed_in(claims, tenant_id, object_id)
 

@@ -12,8 +12,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
+import msgspec
+
 from shared.errors import MicrosoftError, TryLater
 from shared.graph.client import Call, GraphClient
+from shared.graph.wire import read
 from shared.model import MailboxKey
 
 LIFETIME = timedelta(minutes=10_070)
@@ -71,7 +74,7 @@ class Subscriptions:
     def live(self, tenant_id: str) -> list[Subscription]:
         """All of ours in the tenant that notify this service."""
         pages = self._graph.pages(tenant_id, "/subscriptions")
-        found = [parse_subscription(entry) for page in pages for entry in page.get("value", ())]
+        found = [parse_subscription(entry) for page in pages for entry in read(page, _SubscriptionPage).value]
         return [s for s in found if s.notification_url == self._notification_url]
 
     def _body(self, mailbox: MailboxKey, now: datetime) -> dict[str, Any]:
@@ -86,21 +89,40 @@ class Subscriptions:
         }
 
 
+class _Subscription(msgspec.Struct):
+    """A subscription resource."""
+
+    id: str
+    expirationDateTime: str  # noqa: N815 - Graph's name, like that below
+    resource: Any = None
+    notificationUrl: str | None = None  # noqa: N815
+
+
+class _SubscriptionPage(msgspec.Struct):
+    """A page of subscriptions."""
+
+    value: list[dict[str, Any]]
+
+
 def parse_subscription(entry: dict[str, Any]) -> Subscription:
-    """A subscription resource. Raises `KeyError` or `ValueError` for one without id or expiry."""
-    parts = str(entry.get("resource", "")).strip("/").split("/")
+    """A subscription resource. Raises `TryLater` for anything else."""
+    sent = read(entry, _Subscription)
+    parts = str(sent.resource or "").strip("/").split("/")
     owner = parts[1] if len(parts) > 1 and parts[0].lower() == "users" else None
-    expires_at = datetime.fromisoformat(entry["expirationDateTime"]).astimezone(UTC)
-    return Subscription(entry["id"], expires_at, owner, entry.get("notificationUrl"))
+    try:
+        expires_at = datetime.fromisoformat(sent.expirationDateTime)
+        if expires_at.tzinfo is None:
+            raise TryLater("a subscription's expiry without an offset")
+        return Subscription(sent.id, expires_at.astimezone(UTC), owner, sent.notificationUrl)
+    except (ValueError, OverflowError):
+        raise TryLater("a subscription's expiry that is no time") from None
 
 
 def _subscription(answer: dict[str, Any] | MicrosoftError) -> Subscription | MicrosoftError:
-    if isinstance(answer, MicrosoftError):
-        return answer
     try:
-        return parse_subscription(answer)
-    except (KeyError, ValueError):
-        return TryLater("an unreadable subscription")
+        return answer if isinstance(answer, MicrosoftError) else parse_subscription(answer)
+    except TryLater as problem:
+        return problem
 
 
 def _utc(moment: datetime) -> str:

@@ -26,7 +26,7 @@ def zone(name: str | None) -> tzinfo | None:
     """The zone of this Windows or IANA name; None when nobody can tell (custom, misspelt or absent)."""
     if not name:
         return None
-    if name.upper() in ("UTC", "ETC/UTC", "ETC/GMT"):
+    if name.upper() in ("UTC", "ETC/UTC", "ETC/GMT", "TZONE://MICROSOFT/UTC"):
         return UTC
     try:
         return ZoneInfo(win_tz.get(name, name))
@@ -37,9 +37,11 @@ def zone(name: str | None) -> tzinfo | None:
 def wall_time(text: str) -> datetime:
     """Outlook's `2026-12-09T20:30:00.0000000` as a naive datetime, held inside `EARLIEST`..`LATEST`.
 
-    Raises `ValueError` for anything else.
+    Raises `ValueError` for anything else, an offset included: dropping it would move the event.
     """
-    parsed = datetime.fromisoformat(text).replace(tzinfo=None)
+    parsed = datetime.fromisoformat(text.removesuffix("Z"))
+    if parsed.tzinfo is not None:
+        raise ValueError("a wall time has no offset")
     return min(max(parsed, EARLIEST), LATEST)
 
 

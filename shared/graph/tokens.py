@@ -89,8 +89,10 @@ class AppTokens:
             )
         except requests.RequestException as problem:
             raise TryLater(f"discovery: {type(problem).__name__}") from None
-        except ValueError:
-            # MSAL's word for any 4xx answer to discovery, throttling included.
+        except (ValueError, KeyError) as problem:
+            # MSAL's word for any 4xx answer to discovery, throttling included; only its cause quotes Microsoft.
+            if "AADSTS90002" in str(problem.__context__):
+                raise AccessLost(TenantStatus.CONSENT_MISSING, "AADSTS90002") from None
             raise TryLater("discovery refused") from None
 
 

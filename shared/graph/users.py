@@ -11,8 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+import msgspec
+
 from shared.errors import Gone, MicrosoftError
 from shared.graph.client import Call, GraphClient
+from shared.graph.wire import read
 from shared.model import DirectoryUser
 
 SELECT = "id,displayName,mail,userPrincipalName,proxyAddresses,userType,accountEnabled"
@@ -51,27 +54,51 @@ class Users:
         return list(found.values())
 
 
+class _User(msgspec.Struct):
+    """A user resource; properties that were never set are absent."""
+
+    id: str
+    displayName: str | None = None  # noqa: N815 - Graph's name, like those below
+    mail: str | None = None
+    userPrincipalName: str | None = None  # noqa: N815
+    proxyAddresses: list[str] | None = None  # noqa: N815
+    userType: str | None = None  # noqa: N815
+    accountEnabled: bool | None = None  # noqa: N815
+    removed: Any = msgspec.field(name="@removed", default=msgspec.UNSET)
+
+
+class _UserPage(msgspec.Struct):
+    """A page of users or of a change round."""
+
+    value: list[_User]
+    delta_link: str | None = msgspec.field(name="@odata.deltaLink", default=None)
+
+
 def directory_page(page: dict[str, Any]) -> DirectoryPage:
-    """Graph's page as the product's."""
-    entries = page.get("value", ())
+    """Graph's page as the product's. Raises `TryLater` for anything else."""
+    sent = read(page, _UserPage)
     return DirectoryPage(
-        users=tuple(parse_user(entry) for entry in entries if "@removed" not in entry),
-        removed=tuple(entry["id"].lower() for entry in entries if "@removed" in entry),
-        delta_link=page.get("@odata.deltaLink"),
+        users=tuple(_directory_user(user) for user in sent.value if user.removed is msgspec.UNSET),
+        removed=tuple(user.id.lower() for user in sent.value if user.removed is not msgspec.UNSET),
+        delta_link=sent.delta_link,
     )
 
 
 def parse_user(entry: dict[str, Any]) -> DirectoryUser:
-    """A user resource; properties that were never set are absent."""
-    name = entry.get("userPrincipalName") or ""
+    """A user resource. Raises `TryLater` for anything else."""
+    return _directory_user(read(entry, _User))
+
+
+def _directory_user(user: _User) -> DirectoryUser:
+    name = user.userPrincipalName or ""
     return DirectoryUser(
-        id=entry["id"].lower(),
-        display_name=entry.get("displayName") or "",
+        id=user.id.lower(),
+        display_name=user.displayName or "",
         user_principal_name=name,
-        mail=entry.get("mail"),
-        smtp_addresses=tuple(_smtp(entry.get("proxyAddresses") or ())),
-        is_guest=entry.get("userType") == "Guest" or "#ext#" in name.lower(),
-        is_enabled=entry.get("accountEnabled") is not False,
+        mail=user.mail,
+        smtp_addresses=tuple(_smtp(user.proxyAddresses or ())),
+        is_guest=(user.userType or "").lower() == "guest" or "#ext#" in name.lower(),
+        is_enabled=user.accountEnabled is not False,
     )
 
 
@@ -95,4 +122,4 @@ def _users_of(answer: dict[str, Any] | MicrosoftError) -> list[DirectoryUser]:
         return []
     if isinstance(answer, MicrosoftError):
         raise answer
-    return [parse_user(entry) for entry in answer.get("value", [answer])]
+    return list(directory_page(answer).users) if "value" in answer else [parse_user(answer)]

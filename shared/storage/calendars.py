@@ -10,6 +10,7 @@ import base64
 import zlib
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from math import ceil, floor
 
 import msgspec
 from azure.data.tables import TableServiceClient
@@ -20,7 +21,9 @@ from shared.storage.table import MOST_PARTS, Table
 DEFAULT = "default"
 """The calendar Outlook opens with; the only one that is read."""
 
+SECOND = timedelta(seconds=1)
 _STATUSES = tuple(BusyStatus)
+"""Stored by place: new ones go to the end."""
 
 
 @dataclass(frozen=True)
@@ -65,8 +68,14 @@ def partition(owner: MemberKey) -> str:
 
 
 def newer(before: StoredSnapshot | None, after: StoredSnapshot) -> StoredSnapshot | None:
-    """The snapshot to store, or None where what is stored was read later."""
-    return after if before is None or before.read_at <= after.read_at else None
+    """The snapshot to store, or None where what is stored was read later. A failure later than both stays."""
+    if before is None:
+        return after
+    if before.read_at > after.read_at:
+        return None
+    if before.unreadable_since is not None and before.unreadable_since > after.read_at:
+        return replace(after, unreadable_since=before.unreadable_since, reason=before.reason)
+    return after
 
 
 def unreadable(before: StoredSnapshot | None, reason: ConnectionStatus, began_at: datetime) -> StoredSnapshot | None:
@@ -80,22 +89,19 @@ def pack(snapshot: Snapshot) -> StoredSnapshot:
     """The snapshot in few characters."""
     origin = snapshot.window.start
     numbers = [
-        [_seconds(b.start - origin), _seconds(b.end - origin), _STATUSES.index(b.status)] for b in snapshot.blocks
+        [floor((b.start - origin) / SECOND), ceil((b.end - origin) / SECOND), _STATUSES.index(b.status)]
+        for b in snapshot.blocks
     ]
-    packed = base64.b85encode(zlib.compress(msgspec.json.encode(numbers))).decode()
+    packed = base64.b64encode(zlib.compress(msgspec.json.encode(numbers))).decode()
     return StoredSnapshot(snapshot.window, packed, snapshot.read_at, snapshot.unreadable_since, snapshot.reason)
 
 
 def unpack(stored: StoredSnapshot) -> Snapshot:
-    """The snapshot as it was packed; block times to the second."""
+    """The snapshot as it was packed; blocks are whole seconds, never shorter than they were."""
     origin = stored.window.start
-    numbers = msgspec.json.decode(zlib.decompress(base64.b85decode(stored.packed)), type=list[tuple[int, int, int]])
+    numbers = msgspec.json.decode(zlib.decompress(base64.b64decode(stored.packed)), type=list[tuple[int, int, int]])
     blocks = tuple(
         BusyBlock(origin + timedelta(seconds=start), origin + timedelta(seconds=end), _STATUSES[status])
         for start, end, status in numbers
     )
     return Snapshot(stored.window, blocks, stored.read_at, stored.unreadable_since, stored.reason)
-
-
-def _seconds(span: timedelta) -> int:
-    return round(span.total_seconds())

@@ -90,7 +90,7 @@ class QueuedHandler(BaseHTTPRequestHandler):
         is_json = self.headers.get_content_type() == "application/json"
         return json.loads(sent) if is_json and sent else sent.decode()
 
-    do_GET = do_POST = do_PATCH = do_DELETE = answer
+    do_GET = do_POST = do_PATCH = do_DELETE = answer  # noqa: N815 - the base class asks for these names
 
     def log_message(self, *_: object) -> None:
         """Tests are quiet."""

@@ -1,4 +1,5 @@
 """Which time an event takes: read from Outlook's shape, never shorter than the event in any reading."""
+# ruff: noqa: DTZ001 - wall times have no zone
 
 from __future__ import annotations
 

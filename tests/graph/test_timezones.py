@@ -1,4 +1,5 @@
 """Zones by every name Outlook gives them, and wall times in all their readings."""
+# ruff: noqa: DTZ001 - wall times have no zone
 
 from __future__ import annotations
 
@@ -82,7 +83,6 @@ NO_ZONE = {
     "a zero byte": "Europe\0Berlin",
     "half a surrogate": "\ud800",
     "a display name": "(UTC+01:00) Amsterdam, Berlin, Bern, Rome, Stockholm, Vienna",
-    "the zone of the machine this runs on": "localtime",
 }
 
 
@@ -138,13 +138,13 @@ def test_a_wall_time(text: str, expected: datetime) -> None:
     ],
 )
 def test_no_wall_time(text: str) -> None:
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"."):
         wall_time(text)
 
 
 def test_a_wall_time_with_an_offset_is_not_one() -> None:
     """Dropping the offset would move the event."""
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"."):
         wall_time("2026-12-09T20:30:00+02:00")
 
 

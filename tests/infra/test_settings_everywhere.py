@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import subprocess
@@ -106,6 +107,22 @@ def bound_settings(bindings: Iterable[Mapping[str, Any]]) -> Iterator[str]:
             yield from [value] if key == "connection" else re.findall(r"%(\w+)%", str(value))
 
 
+SETTINGS = {
+    "AzureWebJobsStorage": "UseDevelopmentStorage=true",
+    "PUBLIC_URL": "https://outlook.example.com",
+    "MICROSOFT_CLIENT_ID": "x",
+    "MICROSOFT_CERTIFICATE_FILE": "x",
+    "PLATFORM_NAME": "x",
+    "PLATFORM_SIGN_IN_URL": "https://platform.example.com",
+    "PLATFORM_ISSUER": "x",
+    "PLATFORM_AUDIENCE": "x",
+    "PLATFORM_JWKS_URL": "https://platform.example.com/keys",
+    "SECRET_KEYS": base64.b64encode(bytes(32)).decode(),
+    "RESYNC_SCHEDULE": "0 */5 * * * *",
+}
+"""Enough for the app to start."""
+
+
 @cache
 def bindings_of(module: Path) -> list[dict[str, Any]]:
     """All bindings of the app, read in a process of its own: an app gives its functions away only once."""
@@ -114,7 +131,9 @@ def bindings_of(module: Path) -> list[dict[str, Any]]:
         "found = [b.get_dict_repr() for f in main.app.get_functions() for b in f.get_bindings()]\n"
         "print(json.dumps(found, default=str))"
     )
-    answer = subprocess.run([sys.executable, "-c", code], cwd=module.parent, env={}, capture_output=True, check=True)
+    answer = subprocess.run(
+        [sys.executable, "-c", code], cwd=module.parent, env=SETTINGS, capture_output=True, check=True
+    )
     return list(json.loads(answer.stdout))
 
 

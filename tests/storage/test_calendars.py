@@ -1,4 +1,5 @@
 """Snapshots in storage: nothing is lost in packing, and a later read always wins."""
+# ruff: noqa: DTZ001 - wall times have no zone
 
 from __future__ import annotations
 

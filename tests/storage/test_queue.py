@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -22,7 +21,7 @@ CALENDAR = CalendarSync("t-1", ("u1", "u2"), NOON, 3, renew=True)
 
 
 @pytest.fixture
-def queues(storage: StorageSettings) -> Iterator[Queues]:
+def queues(storage: StorageSettings) -> Queues:
     """Senders to queues that do not exist yet."""
     with queue_service(storage) as service:
         for name in (DIRECTORY_SYNC, CALENDAR_SYNC):
@@ -30,7 +29,7 @@ def queues(storage: StorageSettings) -> Iterator[Queues]:
                 service.delete_queue(name)
             except ResourceNotFoundError:
                 continue
-    yield Queues(storage)
+    return Queues(storage)
 
 
 def messages(storage: StorageSettings, name: str) -> list[QueueMessage]:

@@ -65,7 +65,7 @@ def test_the_first_insert_makes_the_table(things: Table[Thing]) -> None:
 
 def test_the_first_put_makes_the_table(things: Table[Thing]) -> None:
     things.put("p", "k", Thing("a"))
-    assert list(things.everything())[0].value == Thing("a")
+    assert next(things.everything()).value == Thing("a")
 
 
 def test_the_first_transaction_makes_the_table(things: Table[Thing]) -> None:
