@@ -12,7 +12,7 @@ ARGS ?=
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --upgrade --no-annotate \
 	--custom-compile-command "make lock"
 
-.PHONY: help setup run test demo lint format bench soak lock clean
+.PHONY: help setup run test demo lint format bench lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -39,11 +39,8 @@ format: setup ## Rewrite the code in the one format
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-bench: setup ## Measure what docs/capacity promises
+bench: setup ## Measure, side by side with the floors (docs/performance.md)
 	@$(BIN)/python -m benchmarks $(ARGS)
-
-soak: setup ## Run for long under faults and check every promise
-	@$(BIN)/python -m benchmarks.soak $(ARGS)
 
 lock: setup ## Renew the pinned versions of all packages and of Azurite's
 	@$(COMPILE) pyproject.toml --output-file requirements.txt

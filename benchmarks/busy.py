@@ -22,11 +22,12 @@ from shared.availability import Availability
 from shared.bootstrap import Services
 from shared.freebusy import rolling_window
 from shared.http import new_session
-from shared.model import BusyBlock, BusyStatus, MemberKey, Snapshot, Window
+from shared.model import BusyBlock, BusyStatus, MailboxKey, MemberKey, Snapshot, Window
 from shared.settings import Settings, StorageSettings
-from shared.storage.calendars import DEFAULT, partition
+from shared.storage.calendars import partition, row_key
 from shared.storage.service import table_service
 
+MAILBOX = MailboxKey("t", "o")
 BLOCKS = 400
 READS = 200
 
@@ -55,7 +56,7 @@ def _actions(place: Place, empty: str) -> dict[str, Callable[[], object]]:
     services = Services(Settings.from_env(place.stack.settings))
     owner = MemberKey(place.generated.organization.id, place.generated.organization.members[0].id)
     snapshot = full_calendar(services.now())
-    services.tables.calendars.replace(owner, snapshot)
+    services.tables.calendars.replace(owner, MAILBOX, snapshot)
     span = Window(services.now(), services.now() + timedelta(days=90))
     return {
         "requests: signed GET of the row": raw_read(place.stack.azurite.connection_string, owner),
@@ -82,7 +83,7 @@ def raw_read(connection_string: str, owner: MemberKey) -> Callable[[], object]:
     """
     known = dict(pair.split("=", 1) for pair in connection_string.strip(";").split(";"))
     name, key = known["AccountName"], base64.b64decode(known["AccountKey"])
-    row = f"Calendars(PartitionKey='{quote(partition(owner))}',RowKey='{DEFAULT}')"
+    row = f"Calendars(PartitionKey='{quote(partition(owner))}',RowKey='{quote(row_key(MAILBOX))}')"
     url, session = f"{known['TableEndpoint']}/{row}", new_session()
     resource = f"/{name}{urlsplit(url).path}"
 
@@ -105,7 +106,7 @@ def raw_read(connection_string: str, owner: MemberKey) -> Callable[[], object]:
 def sdk_read(settings: StorageSettings, owner: MemberKey) -> Callable[[], object]:
     """The SDK's point read, over the session the product gives it."""
     client = table_service(settings).get_table_client("Calendars")
-    return lambda: client.get_entity(partition(owner), DEFAULT)
+    return lambda: client.get_entity(partition(owner), row_key(MAILBOX))
 
 
 def busy_read(availability: Availability, owner: MemberKey, span: Window) -> Callable[[], object]:

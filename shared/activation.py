@@ -22,7 +22,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from shared.callers import ID, Caller
-from shared.errors import EntityChanged, NotFound, Refusal
+from shared.errors import Conflict, EntityChanged, NotFound, Refusal
 from shared.graph.sign_in import PERSONAL_ACCOUNTS, SignedIn, SignIn
 from shared.matching import domain_of, normalise
 from shared.messages import DirectorySync
@@ -130,13 +130,14 @@ class Activation:
         return sorted((row.value for row in rows), key=lambda link: link.created_at, reverse=True)
 
     def revoke(self, caller: Caller, link_id: str) -> None:
-        """Make a link useless, also for whoever is half-way through it. Raises `NotFound`."""
+        """Make a link useless, also for whoever is half-way through it. Raises `NotFound`, `Conflict`."""
 
         def revoked(link: ActivationLink | None) -> ActivationLink | None:
             if link is None:
                 raise NotFound("There is no such activation link.")
-            used = link.step in (LinkStep.CONNECTED, LinkStep.REVOKED)
-            return None if used else replace(_idle(link), step=LinkStep.REVOKED)
+            if link.step in (LinkStep.APPROVED, LinkStep.CONNECTED):
+                raise Conflict("The link has been used already; disconnect the tenant instead.")
+            return None if link.step is LinkStep.REVOKED else replace(_idle(link), step=LinkStep.REVOKED)
 
         self._tables.activations.change(caller.org, link_id, revoked)
         self._audit(caller.org, caller.subject, "activation_link.revoked", link_id)
@@ -175,7 +176,7 @@ class Activation:
             self._refused(row, state, refusal.reason)
             raise
         following = self._fresh(state)
-        proof = AdminProof(person.tenant_id, person.object_id, person.name)
+        proof = AdminProof(person.tenant_id, person.object_id)
         approving = replace(row.value, step=LinkStep.APPROVING, reason=None, proof=proof)
         self._advance(row, replace(approving, state_hash=hashed(following.secret), browser_hash=hashed(browser)))
         self._audit(state.org, _actor(proof), "activation_link.admin_proven", state.link_id, person.tenant_id)
@@ -191,6 +192,8 @@ class Activation:
         if reason is not None:
             self._refused(self._advance(row, _idle(link)), state, reason)
             raise Refusal(reason)
+        # From here on nobody can revoke it; a stop half-way is resumed by the same answer coming again.
+        row = self._advance(row, replace(link, step=LinkStep.APPROVED))
         tenant = self._connect(state.org, link, proof)
         self._advance(row, replace(_idle(link), step=LinkStep.CONNECTED, tenant_id=tenant.id))
         self._audit(state.org, _actor(proof), "tenant.connected", tenant.id, state.link_id)
@@ -206,7 +209,7 @@ class Activation:
             expected_domains=link.expected_domains,
         )
         self._tables.tenants.put(org, tenant.id, tenant)
-        self._queues.send(DirectorySync(org, tenant.id))
+        self._queues.send(DirectorySync(org, tenant.id, self._now()))
         return tenant
 
     def _opened(self, token: str) -> tuple[Ticket, Row[ActivationLink]]:

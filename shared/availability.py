@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from shared.errors import NotFound
-from shared.freebusy import BusyAnswer, busy_in
+from shared.freebusy import BusyAnswer, busy_of
 from shared.model import MemberKey, Window
 from shared.storage.tables import Tables
 
@@ -19,8 +19,8 @@ class Availability:
         self._now = now
 
     def busy(self, owner: MemberKey, span: Window) -> BusyAnswer:
-        """The member's busy blocks in the span: one point read where the calendar is cached. Raises `NotFound`."""
-        snapshot = self._tables.calendars.get(owner)
-        if snapshot is None and self._tables.members.get(*owner) is None:
+        """The member's busy blocks in the span: one read where a calendar is cached. Raises `NotFound`."""
+        snapshots = self._tables.calendars.of(owner)
+        if not snapshots and self._tables.members.get(*owner) is None:
             raise NotFound("There is no such member.")
-        return busy_in(snapshot, span, self._now())
+        return busy_of(snapshots, span, self._now())

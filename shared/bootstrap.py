@@ -78,7 +78,7 @@ class Services:
     def members(self) -> Members:
         from shared.members import Members
 
-        return Members(self.tables, self.queues, self.now)
+        return Members(self.tables, self.queues, self._connections, self.now)
 
     @cached_property
     def availability(self) -> Availability:
@@ -102,7 +102,7 @@ class Services:
 
         webhook = f"{self.settings.public_url}/webhooks/graph"
         subscriptions = Subscriptions(self._graph, webhook, f"{webhook}/lifecycle", self._issue_client_state)
-        pushes = Pushes(subscriptions, self.now)
+        pushes = Pushes(subscriptions, self.client_state.key_id, self.now)
         return CalendarSyncs(
             self.tables, self.queues, CalendarViews(self._graph), pushes, self._connections, self.now
         )

@@ -9,29 +9,33 @@ The subscription comes first: what changes while the window is read is notified 
 from __future__ import annotations
 
 import logging
-import random
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
+
+import msgspec
 
 from shared.connections import Connections
-from shared.errors import AccessLost, Gone, MailboxUnreadable, MicrosoftError, TryLater
-from shared.freebusy import clip, rolling_window
+from shared.errors import AccessLost, MicrosoftError, TryLater
+from shared.freebusy import clip, rolling_window, widened
 from shared.graph.calendar import AllDayBlock, CalendarViews, Read, place_all_day
 from shared.graph.timezones import zone
+from shared.mailbox_reading import after_failure, after_success, is_due, is_held, may_settle, status_of, wait_for
 from shared.messages import CalendarSync
-from shared.model import ConnectionStatus, Mailbox, MailboxKey, MemberKey, Snapshot, Window
+from shared.model import ConnectionStatus, Mailbox, MailboxKey, MemberKey, Push, Snapshot
 from shared.storage.queue import Queues
+from shared.storage.table import Row
 from shared.storage.tables import Tables
-from shared.subscriptions import Push, Pushes
+from shared.subscriptions import Pushes
 
 log = logging.getLogger(__name__)
 
-RECONCILE = timedelta(hours=6)
-"""Every calendar is read at least this often, whatever was notified."""
 MOST_ATTEMPTS = 8
 """How often a message is put back before the schedule takes over."""
-LONGEST_PAUSE = timedelta(hours=6)
+
+Results = dict[str, Read | MicrosoftError]
+Zones = dict[MemberKey, tzinfo | None]
 
 
 class CalendarSyncs:
@@ -55,144 +59,109 @@ class CalendarSyncs:
 
     def run(self, message: CalendarSync) -> None:
         """Make the mailboxes true; those that Microsoft is not ready to talk about are put back with a delay."""
+        now = self._now()
         keys = [MailboxKey(message.tenant, object_id) for object_id in message.mailboxes]
-        known = [mailbox for key in keys if (mailbox := self._tables.mailboxes.get(key)) is not None]
-        self._abandon([mailbox for mailbox in known if not mailbox.members])
-        due = [m for m in known if m.members and is_due(m, message.since, self._now())]
-        if not due:
-            return
+        rows = [row for key in keys if (row := self._tables.mailboxes.row(key)) is not None]
+        due = [row for row in rows if not row.value.members or is_due(row.value, message, now)]
+        zones = self._zones(owner for row in due for owner in row.value.members)
+        used = [row for row in due if any(owner in zones for owner in row.value.members)]
+        for row in due:
+            if row not in used:
+                self._abandon(row.value)
+        held = {
+            row.key: row.value.not_before - now for row in used if row.value.not_before and is_held(row.value, now)
+        }
+        waiting = self._make_true(message, [row for row in used if row.key not in held], zones)
+        self._put_back(message, held | waiting)
+
+    def _zones(self, owners: Iterable[MemberKey]) -> Zones:
+        """The zones of those owners who are on the roster; nobody else's calendar is touched."""
+        rows = {owner: self._tables.members.get(*owner) for owner in set(owners)}
+        return {owner: zone(row.value.time_zone) for owner, row in rows.items() if row is not None}
+
+    def _make_true(self, message: CalendarSync, rows: list[Row[Mailbox]], zones: Zones) -> dict[str, timedelta]:
+        """Read the mailboxes and record what came of it; who must be asked again, and when."""
+        if not rows:
+            return {}
         began = self._now()
-        results, pushes = self._read(message, due, rolling_window(began))
-        waiting = {}
+        results, pushes = self._read(message, [row.value for row in rows], began)
         anyone_read = any(isinstance(result, tuple) for result in results.values())
-        for mailbox in due:
-            result = results[mailbox.key.object_id]
-            push = pushes.get(mailbox.key.object_id, Push.unchanged(mailbox))
-            if may_settle(mailbox, result, anyone_read) and message.attempt < MOST_ATTEMPTS:
+        waits = {}
+        for row in rows:
+            result, wait = results[row.key], None
+            if may_settle(row.value, result, anyone_read):
                 result = TryLater("consent is spreading")
-            if isinstance(result, TryLater):
-                waiting[mailbox.key.object_id] = result
-            self._record(mailbox, result, push, began)
-        if waiting and message.attempt < MOST_ATTEMPTS:
-            self._put_back(message, waiting)
+            if isinstance(result, TryLater) and message.attempt < MOST_ATTEMPTS:
+                wait = waits[row.key] = wait_for(result, message.attempt)
+            if isinstance(result, MicrosoftError):
+                self._record_failure(row, result, pushes.get(row.key), wait, began)
+            else:
+                self._record_read(row, result, pushes.get(row.key), zones, began)
+        return waits
 
     def _read(
-        self, message: CalendarSync, due: list[Mailbox], window: Window
-    ) -> tuple[dict[str, Read | MicrosoftError], dict[str, Push]]:
-        """Each mailbox's blocks or failure, and how push stands; a failure of all of them is each one's."""
+        self, message: CalendarSync, mailboxes: list[Mailbox], began: datetime
+    ) -> tuple[Results, dict[str, Push]]:
+        """Each mailbox's blocks or failure, and how push stands where it changed."""
+        pushes: dict[str, Push] = {}
+        ids = [mailbox.key.object_id for mailbox in mailboxes]
         try:
-            pushes = self._pushes.ensure(message.tenant, due, message.since if message.renew else None)
-            return dict(self._views.read(message.tenant, [m.key.object_id for m in due], window)), pushes
+            pushes = self._pushes.ensure(message.tenant, mailboxes, message.since if message.renew else None)
+            return dict(self._views.read(message.tenant, ids, widened(rolling_window(began)))), pushes
         except (AccessLost, TryLater) as problem:
-            return {m.key.object_id: problem for m in due}, {}
+            return dict.fromkeys(ids, problem), pushes
         except MicrosoftError as problem:
             # What is said of a whole batch says nothing of one mailbox.
-            log.warning("a batch failed: %s", problem)
-            return {m.key.object_id: TryLater(str(problem)) for m in due}, {}
+            log.warning("a batch failed: %s", problem.code)
+            return dict.fromkeys(ids, TryLater(problem.code)), pushes
 
-    def _record(self, mailbox: Mailbox, result: Read | MicrosoftError, push: Push, began: datetime) -> None:
-        """Write what was read, or that it could not be; then what that makes of the mailbox and its members."""
-        if isinstance(result, MicrosoftError):
-            status = status_of(result, mailbox)
-            for owner in mailbox.members:
-                self._tables.calendars.mark_unreadable(owner, status, began)
-        else:
-            status = ConnectionStatus.CONNECTED
-            for owner in mailbox.members:
-                self._tables.calendars.replace(owner, self._snapshot(owner, result, began))
-        if status is not mailbox.status or mailbox.read_at is None:
-            self._connections.tell(mailbox, status, code_of(result))
-        succeeded = not isinstance(result, MicrosoftError)
-        current = self._tables.mailboxes.change(
-            mailbox.key, lambda current: current and after_read(current, mailbox, status, push, began, succeeded)
-        )
+    def _record_read(self, row: Row[Mailbox], read: Read, push: Push | None, zones: Zones, began: datetime) -> None:
+        """Write the snapshots, then what that makes of the connections and the mailbox."""
+        mailbox = row.value
+        for owner in mailbox.members:
+            if owner in zones:
+                self._tables.calendars.replace(owner, mailbox.key, snapshot_of(read, zones[owner], began))
+        self._connections.tell(mailbox, ConnectionStatus.CONNECTED, None)
+        current = self._tables.mailboxes.update(row, lambda now: now and after_success(now, mailbox, push, began))
         for owner in set(mailbox.members) - set(current.members if current else ()):
             # They left while we read; whoever leaves deletes after saying so, which may have been before we wrote.
-            self._tables.calendars.delete(owner)
+            self._tables.calendars.delete(owner, mailbox.key)
+        if current is None and push is not None:
+            self._pushes.stop(replace(mailbox, push=push))
 
-    def _snapshot(self, owner: MemberKey, read: Read, began: datetime) -> Snapshot:
-        """The read as this member's snapshot: all-day events lie in the member's own zone."""
-        row = self._tables.members.get(*owner)
-        owner_zone = zone(row.value.time_zone) if row else None
-        window = rolling_window(began)
-        blocks = (place_all_day(b, owner_zone) if isinstance(b, AllDayBlock) else b for b in read)
-        return Snapshot(window, clip(blocks, window), began)
+    def _record_failure(
+        self, row: Row[Mailbox], problem: MicrosoftError, push: Push | None, wait: timedelta | None, began: datetime
+    ) -> None:
+        """Say that the last known times are no longer sure; the blocks stay."""
+        mailbox = row.value
+        status = status_of(problem, mailbox)
+        for owner in mailbox.members:
+            self._tables.calendars.mark_unreadable(owner, mailbox.key, status, began)
+        self._connections.tell(mailbox, status, problem.code)
+        self._tables.mailboxes.update(row, lambda now: now and after_failure(now, status, push, wait, began))
 
-    def _abandon(self, mailboxes: list[Mailbox]) -> None:
-        """Let go of mailboxes that are nobody's any more, at Microsoft first."""
-        for mailbox in mailboxes:
-            if self._pushes.stop(mailbox):
-                self._tables.mailboxes.delete(mailbox.key)
+    def _abandon(self, mailbox: Mailbox) -> None:
+        """Let go of a mailbox that is nobody's any more, at Microsoft first.
 
-    def _put_back(self, message: CalendarSync, waiting: dict[str, TryLater]) -> None:
-        asked = [problem.retry_after for problem in waiting.values() if problem.retry_after]
-        delay = max(asked, default=patience(message.attempt))
-        log.info("calendar-sync: %d of %d put back for %s", len(waiting), len(message.mailboxes), delay)
-        again = replace_message(message, tuple(waiting))
-        self._queues.send(again, delay)
+        Somebody may have come back while Microsoft was asked: then it stays, to be subscribed anew.
+        """
+        if self._pushes.stop(mailbox):
+            self._tables.mailboxes.release(mailbox.key, self._now())
 
-
-def is_due(mailbox: Mailbox, since: datetime, now: datetime) -> bool:
-    """Whether the mailbox must be read: nothing was read since the reason arose, or its own time has come."""
-    return (
-        mailbox.read_at is None or mailbox.read_at <= since or (mailbox.due_at is not None and mailbox.due_at <= now)
-    )
-
-
-def may_settle(mailbox: Mailbox, result: Read | MicrosoftError, anyone_read: bool) -> bool:
-    """Whether a refusal may be consent still spreading: the mailbox never answered, nor did any beside it."""
-    denied = isinstance(result, MailboxUnreadable) and result.status is ConnectionStatus.OUT_OF_SCOPE
-    return denied and mailbox.read_at is None and not anyone_read
+    def _put_back(self, message: CalendarSync, waits: dict[str, timedelta]) -> None:
+        """Send the message again for those who wait, each group when its time has come."""
+        groups = defaultdict(list)
+        for object_id, wait in waits.items():
+            groups[wait].append(object_id)
+        for wait, object_ids in groups.items():
+            again = msgspec.structs.replace(message, mailboxes=tuple(object_ids), attempt=message.attempt + 1)
+            self._queues.send(again, wait)
+        if waits:
+            log.info("calendar-sync: %d of %d put back", len(waits), len(message.mailboxes))
 
 
-def status_of(problem: MicrosoftError, mailbox: Mailbox) -> ConnectionStatus:
-    """What a failed read makes of the connection."""
-    if isinstance(problem, MailboxUnreadable):
-        return problem.status
-    if isinstance(problem, AccessLost):
-        return ConnectionStatus.PERMISSION_LOST
-    if isinstance(problem, Gone):
-        return ConnectionStatus.NO_MAILBOX
-    return ConnectionStatus.CONNECTING if mailbox.read_at is None else ConnectionStatus.STALE
-
-
-def code_of(result: Read | MicrosoftError) -> str | None:
-    """Microsoft's code behind a failure, for whoever has to find out."""
-    if isinstance(result, TryLater):
-        return result.reason
-    return result.code if isinstance(result, (MailboxUnreadable, AccessLost, Gone)) else None
-
-
-def after_read(
-    current: Mailbox, seen: Mailbox, status: ConnectionStatus, push: Push, began: datetime, succeeded: bool
-) -> Mailbox:
-    """The mailbox after a read, whatever others did meanwhile; somebody who joined since is not covered by it."""
-    failures = 0 if succeeded else current.failures + 1
-    joined = bool(set(current.members) - set(seen.members))
-    read_at = max(current.read_at or began, began) if succeeded and not joined else current.read_at
-    pause = RECONCILE * random.uniform(0.9, 1) if succeeded else pause_after(failures)  # noqa: S311 - spreads load
-    due_at = min(filter(None, (began + pause, push.renew_at)))
-    return replace(
-        current,
-        status=status,
-        read_at=read_at,
-        failures=failures,
-        due_at=began if joined else due_at,
-        subscription_id=push.subscription_id,
-        subscription_expires_at=push.expires_at,
-    )
-
-
-def pause_after(failures: int) -> timedelta:
-    """How long a mailbox that keeps failing is left alone: five minutes at first, six hours at last."""
-    return min(timedelta(minutes=5 * 2 ** min(failures - 1, 7)), LONGEST_PAUSE)
-
-
-def patience(attempt: int) -> timedelta:
-    """How long to wait where Microsoft does not say: two seconds at first, five minutes at last."""
-    return timedelta(seconds=min(2 * 2**attempt, 300))
-
-
-def replace_message(message: CalendarSync, mailboxes: tuple[str, ...]) -> CalendarSync:
-    """The message for the mailboxes that still wait, with the same reason."""
-    return CalendarSync(message.tenant, mailboxes, message.since, message.attempt + 1, message.renew)
+def snapshot_of(read: Read, owner_zone: tzinfo | None, began: datetime) -> Snapshot:
+    """The read as one member's snapshot: all-day events lie in the member's own zone."""
+    window = rolling_window(began)
+    blocks = (place_all_day(block, owner_zone) if isinstance(block, AllDayBlock) else block for block in read)
+    return Snapshot(window, clip(blocks, window), began)

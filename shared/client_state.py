@@ -27,6 +27,11 @@ class ClientState:
     def __init__(self, secret_keys: Sequence[bytes]) -> None:
         self._keys = [hmac.digest(key, _PURPOSE, "sha256") for key in secret_keys]
 
+    @property
+    def key_id(self) -> str:
+        """A name for the key that signs now; says nothing about the key."""
+        return hmac.digest(self._keys[0], b"key id", "sha256")[:4].hex()
+
     def issue(self, mailbox: MailboxKey) -> str:
         """The client state of the mailbox's subscription. Raises `ValueError` for ids that are not GUIDs."""
         ids = uuid.UUID(mailbox.tenant_id).bytes + uuid.UUID(mailbox.object_id).bytes

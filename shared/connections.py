@@ -29,10 +29,10 @@ class Connections:
         self._tables = tables
         self._now = now
 
-    def save(self, org: str, changes: Iterable[Change], orphans: Iterable[Row[Connection]]) -> set[str]:
+    def save(self, org: str, changes: Iterable[Change], orphans: Iterable[Row[Connection]]) -> set[MailboxKey]:
         """Save changed connections and remove those of people who left the roster.
 
-        Returns the object ids of mailboxes that somebody joined or left: their calendars are due. Mailboxes are
+        Returns the mailboxes that somebody joined or left: their calendars are due. Mailboxes are
         told first, so that a stop half-way leaves nothing unread or unsubscribed. Raises `EntityChanged` when
         somebody else wrote in between; doing it all again is right then.
         """
@@ -43,7 +43,7 @@ class Connections:
             self._leave(key, owner)
         self._tables.connections.save_all(org, ((row, c.member, c) for row, c in changes))
         self._tables.connections.delete_all(org, (row.key for row in orphans))
-        return {key.object_id for key, _ in (*joined, *left)}
+        return {key for key, _ in (*joined, *left)}
 
     def tell(self, mailbox: Mailbox, status: ConnectionStatus, detail: str | None) -> None:
         """Let the mailbox's members see what reading it came to."""
@@ -78,7 +78,7 @@ class Connections:
     def _known(self, keys: set[MailboxKey]) -> set[MailboxKey]:
         """Which of the mailboxes are somebody's already; many are found faster by reading the whole tenant."""
         if len(keys) <= FEW:
-            return {key for key in keys if self._tables.mailboxes.get(key)}
+            return {key for key in keys if self._tables.mailboxes.row(key)}
         tenants = {key.tenant_id for key in keys}
         return keys & {mailbox.key for tenant in tenants for mailbox in self._tables.mailboxes.of_tenant(tenant)}
 
@@ -97,7 +97,7 @@ class Connections:
             return replace(mailbox, members=members, due_at=self._now())
 
         self._tables.mailboxes.change(key, without_owner)
-        self._tables.calendars.delete(owner)
+        self._tables.calendars.delete(owner, key)
 
 
 def moves(

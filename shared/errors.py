@@ -13,6 +13,7 @@ OutlookError
 │   ├── TryLater               throttled or unreachable: come back after `retry_after`
 │   ├── AccessLost             the whole tenant is closed to us: stop, tell the admin
 │   ├── MailboxUnreadable      this mailbox only: record the reason, go on with the others
+│   ├── BadRequest             our request is wrong: leave it out, go on with the others
 │   ├── Gone                   the event, user or subscription is not there (any more)
 │   ├── StartOver              the delta link is void: read everything again
 │   ├── AlreadySubscribed      the mailbox has a live subscription that is not in our books
@@ -108,13 +109,23 @@ class Refusal(OutlookError):
 class MicrosoftError(OutlookError):
     """Microsoft did not do what was asked."""
 
+    code: str
+    """A stable code for logs and for people who look into it; never anything private."""
+
 
 @dataclass(eq=False)
 class TryLater(MicrosoftError):
     """Throttled, unavailable or unreachable; asking again earlier than `retry_after` makes it worse."""
 
-    reason: str
+    code: str
     retry_after: timedelta | None = None
+
+
+@dataclass(eq=False)
+class BadRequest(MicrosoftError):
+    """Our request itself is refused; sending it again changes nothing."""
+
+    code: str
 
 
 @dataclass(eq=False)

@@ -12,7 +12,7 @@ Freshness, as written for people:
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -40,6 +40,11 @@ def rolling_window(now: datetime) -> Window:
     return Window(today - timedelta(days=DAYS_BACK), today + timedelta(days=DAYS_AHEAD + 1))
 
 
+def widened(window: Window) -> Window:
+    """A day more on both sides: an all-day event touches days it does not seem to, read from another zone."""
+    return Window(window.start - timedelta(days=1), window.end + timedelta(days=1))
+
+
 def clip(blocks: Iterable[BusyBlock], span: Window) -> tuple[BusyBlock, ...]:
     """The parts of the blocks inside the span, in order of time; empty blocks vanish."""
     start, end = span
@@ -62,8 +67,18 @@ def freshness(snapshot: Snapshot | None, now: datetime) -> Freshness:
     return Freshness.FRESH
 
 
+def busy_of(snapshots: Sequence[Snapshot], span: Window, now: datetime) -> BusyAnswer:
+    """What all of somebody's calendars say together: as believable as the least of them."""
+    answers = [busy_in(snapshot, span, now) for snapshot in snapshots] or [busy_in(None, span, now)]
+    if len(answers) == 1:
+        return answers[0]
+    worst = max((answer.freshness for answer in answers), key=list(Freshness).index)
+    oldest = min(filter(None, (answer.read_at for answer in answers)), default=None)
+    return BusyAnswer(worst, oldest, tuple(sorted(block for answer in answers for block in answer.blocks)))
+
+
 def busy_in(snapshot: Snapshot | None, span: Window, now: datetime) -> BusyAnswer:
-    """What the snapshot says about the span; whatever it cannot say is an `unknown` block."""
+    """What one snapshot says about the span; whatever it cannot say is an `unknown` block."""
     believed = freshness(snapshot, now)
     if snapshot is None or believed is Freshness.UNKNOWN:
         read_at = snapshot.read_at if snapshot else None

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
+
+logging.getLogger("urllib3").setLevel(logging.ERROR)  # its warnings name addresses with their queries
 
 CONNECT_SECONDS, READ_SECONDS = 5, 30
 POOL = 32

@@ -39,11 +39,13 @@ class Match:
     address: str | None = None
     """The roster address the match rests on."""
     detail: str | None = None
+    candidates: tuple[str, ...] = ()
+    """Object ids of the users an ambiguous member could be."""
 
 
 def normalise(address: str) -> str:
-    """An address as it is compared: trimmed, Unicode-composed, case-folded."""
-    return unicodedata.normalize("NFKC", address).strip().casefold()
+    """An address as it is compared: trimmed, Unicode-composed, in small letters. Nothing that joins two domains."""
+    return unicodedata.normalize("NFC", address).strip().lower()
 
 
 def domain_of(address: str) -> str:
@@ -52,13 +54,11 @@ def domain_of(address: str) -> str:
 
 
 def owned_domains(users: Iterable[DirectoryUser]) -> frozenset[str]:
-    """Domains the tenant is seen to own: those of its members' principal names and SMTP addresses."""
-    return frozenset(
-        domain_of(normalise(address))
-        for user in users
-        if not user.is_guest
-        for address in (user.user_principal_name, *user.smtp_addresses)
-    ) - {""}
+    """Domains the tenant is seen to own: those of its members' principal names, which Microsoft has verified.
+
+    SMTP addresses do not prove as much: mail users carry addresses of elsewhere.
+    """
+    return frozenset(domain_of(normalise(user.user_principal_name)) for user in users if not user.is_guest) - {""}
 
 
 def provable_addresses(user: DirectoryUser, owned: frozenset[str]) -> frozenset[str]:
@@ -110,7 +110,9 @@ def match(
     if not people:
         return Match(ConnectionStatus.NOT_MATCHED, detail=GUEST_ONLY if everyone else None)
     if len(people) > 1:
-        return Match(ConnectionStatus.AMBIGUOUS, detail=SEVERAL_USERS)
+        return Match(
+            ConnectionStatus.AMBIGUOUS, detail=SEVERAL_USERS, candidates=tuple(sorted(user.id for _, user in people))
+        )
     if any(address in contested for address, _ in people):
         return Match(ConnectionStatus.AMBIGUOUS, detail=SEVERAL_MEMBERS)
     return _outcome(*people[0])
@@ -144,7 +146,7 @@ def connection_after(
     A match that only confirms what is being read keeps its status.
     """
     base = before or Connection(member.id, outcome.status, now)
-    bound = _bound(_considered(base, member, tenant_id), outcome, tenant_id)
+    bound = replace(_bound(_considered(base, member, tenant_id), outcome, tenant_id), candidates=outcome.candidates)
     confirmed = before is not None and before.active_mailbox is not None and before.mailbox == bound.mailbox
     if outcome.status is ConnectionStatus.CONNECTING and confirmed:
         return bound

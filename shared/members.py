@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from shared.errors import NotFound
-from shared.messages import DirectorySync
-from shared.model import Connection, Member, MemberKey
+from shared.connections import Connections
+from shared.errors import Conflict, EntityChanged, NotFound
+from shared.messages import CalendarSync, DirectorySync
+from shared.model import Connection, Member, MemberKey, Tenant
 from shared.roster import Difference, difference
 from shared.storage.audit import Entry
 from shared.storage.queue import Queues
 from shared.storage.table import Row
 from shared.storage.tables import Tables
 
+TRIES = 3
+"""How often a roster is compared anew when other calls change it meanwhile."""
 PAGE = 200
 """Members in one page of a list."""
 
@@ -21,19 +24,28 @@ PAGE = 200
 class Members:
     """Reads and writes rosters; every change sets off a look at the organization's tenants."""
 
-    def __init__(self, tables: Tables, queues: Queues, now: Callable[[], datetime]) -> None:
+    def __init__(self, tables: Tables, queues: Queues, connections: Connections, now: Callable[[], datetime]) -> None:
         self._tables = tables
         self._queues = queues
+        self._connections = connections
         self._now = now
 
     def replace_all(self, org: str, actor: str, roster: dict[str, Member]) -> Difference:
-        """Make this the whole roster. Interrupted and repeated, it ends the same."""
+        """Make this the whole roster. Interrupted and repeated, it ends the same. Raises `Conflict`."""
+        for _ in range(TRIES):
+            try:
+                done = self._replaced(org, roster)
+            except EntityChanged:
+                continue
+            self._look_again(org, actor, "roster.replaced", str(len(roster)))
+            return done
+        raise Conflict("The roster is being changed by other calls; send it again when they are done.")
+
+    def _replaced(self, org: str, roster: dict[str, Member]) -> Difference:
         rows = {row.key: row for row in self._tables.members.rows(org)}
         done = difference({key: row.value for key, row in rows.items()}, roster)
         self._tables.members.save_all(org, ((rows.get(m.id), m.id, m) for m in (*done.added, *done.changed)))
-        for member_id in done.removed:
-            self._forget(org, member_id)
-        self._look_again(org, actor, "roster.replaced", str(len(roster)))
+        self._forget(org, done.removed)
         return done
 
     def put(self, org: str, actor: str, member: Member) -> bool:
@@ -47,18 +59,27 @@ class Members:
         """Take a member off the roster, with all that was read of their calendar. Raises `NotFound`."""
         if self._tables.members.get(org, member_id) is None:
             raise NotFound("There is no such member.")
-        self._forget(org, member_id)
+        self._forget(org, [member_id])
         self._look_again(org, actor, "member.removed", member_id)
+
+    def one(self, org: str, member: Member) -> tuple[Member, Connection | None]:
+        """A member with their connection."""
+        row = self._tables.connections.get(org, member.id)
+        return member, row.value if row else None
+
+    def tenants(self, org: str) -> dict[str, Tenant]:
+        """The organization's tenants by id: what a member's state is seen against."""
+        return {row.key: row.value for row in self._tables.tenants.rows(org)}
 
     def page(self, org: str, after: str | None) -> tuple[list[tuple[Member, Connection | None]], str | None]:
         """A page of members in order of id with their connections, and the id the next page comes after."""
         rows = list(self._tables.members.rows(org, after=after, most=PAGE))
         last = rows[-1].key if rows else None
-        connections = self._connections(org, rows)
+        connections = self._connections_of(org, rows)
         page = [(row.value, connections.get(row.key)) for row in rows]
         return page, last if len(rows) == PAGE else None
 
-    def _connections(self, org: str, rows: list[Row[Member]]) -> dict[str, Connection]:
+    def _connections_of(self, org: str, rows: list[Row[Member]]) -> dict[str, Connection]:
         if not rows:
             return {}
         found = self._tables.connections.where(
@@ -67,12 +88,22 @@ class Members:
         )
         return {row.key: row.value for row in found}
 
-    def _forget(self, org: str, member_id: str) -> None:
-        """The calendar goes at once; the connection and subscription follow in the tenants' next pass."""
-        self._tables.calendars.delete(MemberKey(org, member_id))
-        self._tables.members.delete(org, member_id)
+    def _forget(self, org: str, member_ids: Sequence[str]) -> None:
+        """Members, connections and calendars go at once; subscriptions as soon as Microsoft answers.
+
+        The member goes first: from then on nobody reads the calendar any more. The calendars go last: by then
+        nobody writes it any more.
+        """
+        if not member_ids:
+            return
+        self._tables.members.delete_all(org, member_ids)
+        rows = [row for member_id in member_ids if (row := self._tables.connections.get(org, member_id))]
+        for key in self._connections.save(org, (), rows):
+            self._queues.send(CalendarSync(key.tenant_id, (key.object_id,), self._now()))
+        for member_id in member_ids:
+            self._tables.calendars.delete_all(MemberKey(org, member_id))
 
     def _look_again(self, org: str, actor: str, action: str, subject: str) -> None:
         self._tables.audit.record(org, Entry(self._now(), actor, action, subject))
         for row in self._tables.tenants.rows(org):
-            self._queues.send(DirectorySync(org, row.key))
+            self._queues.send(DirectorySync(org, row.key, self._now()))

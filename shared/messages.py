@@ -19,8 +19,12 @@ class DirectorySync(msgspec.Struct, frozen=True):
 
     org: str
     tenant: str
+    since: datetime
+    """When the reason for this message arose: a pass that began later makes it redundant."""
     attempt: int = 0
     """How often it was put back because something was not ready."""
+    once: bool = False
+    """Not to be put back: the schedule that sent it comes again."""
 
 
 class CalendarSync(msgspec.Struct, frozen=True):
@@ -29,8 +33,11 @@ class CalendarSync(msgspec.Struct, frozen=True):
     tenant: str
     mailboxes: tuple[str, ...]
     """Object ids."""
-    since: datetime
-    """When the reason for this message arose: a read that began later makes it redundant."""
+    since: datetime | None
+    """When the reason for this message arose: a read that began later makes it redundant.
+
+    None where there is none but the mailboxes' own: those never read, and those whose time has come.
+    """
     attempt: int = 0
     """How often it was put back because Microsoft said to wait."""
     renew: bool = False
@@ -43,7 +50,7 @@ def encode(message: DirectorySync | CalendarSync) -> str:
 
 
 def calendar_syncs(
-    tenant: str, mailboxes: Iterable[str], since: datetime, *, renew: bool = False
+    tenant: str, mailboxes: Iterable[str], since: datetime | None, *, renew: bool = False
 ) -> Iterator[CalendarSync]:
     """Messages that cover the mailboxes, each once, twenty to a message."""
     for group in _groups(list(dict.fromkeys(mailboxes))):

@@ -13,4 +13,4 @@ LEEWAY_SECONDS = 60
 def key_set(jwks_url: str, ca_file: str | None = None) -> jwt.PyJWKClient:
     """The keys behind a JWKS address. An unknown key id causes at most one fetch per cooldown, whoever sends it."""
     context = ssl.create_default_context(cafile=ca_file)
-    return jwt.PyJWKClient(jwks_url, ssl_context=context, lifespan=3600, timeout=10)
+    return jwt.PyJWKClient(jwks_url, ssl_context=context, lifespan=3600, timeout=5)

@@ -7,55 +7,34 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 
-from shared.errors import AlreadySubscribed, Gone, MicrosoftError
-from shared.graph.subscriptions import LIFETIME, Subscription, Subscriptions
-from shared.model import Mailbox
+from shared.errors import AccessLost, AlreadySubscribed, Gone, MailboxUnreadable, MicrosoftError, TryLater
+from shared.graph.subscriptions import Subscription, Subscriptions
+from shared.model import Mailbox, Push
 
 log = logging.getLogger(__name__)
 
-RENEW_BEFORE = LIFETIME / 2
-"""Renewed at half its life, so that days of trouble cost nothing."""
+RETRY = timedelta(minutes=5)
+"""After a failure that may pass."""
+POLL = timedelta(hours=1)
+"""After a refusal: the mailbox is read this often instead, and asked again each time."""
 
 
-@dataclass(frozen=True)
-class Push:
-    """How push stands with a mailbox."""
-
-    subscription_id: str | None = None
-    expires_at: datetime | None = None
-
-    @classmethod
-    def unchanged(cls, mailbox: Mailbox) -> Push:
-        """What the mailbox already says."""
-        return cls(mailbox.subscription_id, mailbox.subscription_expires_at)
-
-    @classmethod
-    def of(cls, subscription: Subscription) -> Push:
-        """A subscription as Graph reports it."""
-        return cls(subscription.id, subscription.expires_at)
-
-    @property
-    def renew_at(self) -> datetime | None:
-        """When to renew; None without a subscription, where the schedule of reads decides."""
-        return self.expires_at - RENEW_BEFORE if self.expires_at else None
-
-
-def needs_renewal(mailbox: Mailbox, now: datetime, asked_at: datetime | None = None) -> bool:
-    """Whether the mailbox's subscription is missing, past half its life, or was last renewed before Graph asked."""
-    expires_at = mailbox.subscription_expires_at
-    if mailbox.subscription_id is None or expires_at is None:
+def needs_renewal(push: Push, now: datetime, asked_at: datetime | None = None) -> bool:
+    """Whether the subscription is missing, past half its life, or was last granted before Graph asked to renew it."""
+    if asked_at is not None and (push.granted_at is None or push.granted_at <= asked_at):
         return True
-    return expires_at - RENEW_BEFORE <= now or (asked_at is not None and expires_at - LIFETIME <= asked_at)
+    return push.act_at is None or push.act_at <= now
 
 
 class Pushes:
-    """Creates, renews, adopts and ends subscriptions of mailboxes."""
+    """Creates, renews, replaces and ends subscriptions of mailboxes."""
 
-    def __init__(self, subscriptions: Subscriptions, now: Callable[[], datetime]) -> None:
+    def __init__(self, subscriptions: Subscriptions, key_id: str, now: Callable[[], datetime]) -> None:
         self._subscriptions = subscriptions
+        self._key_id = key_id
         self._now = now
 
     def ensure(
@@ -63,46 +42,76 @@ class Pushes:
     ) -> dict[str, Push]:
         """How push stands after doing what is needed, by object id; mailboxes that need nothing are left out.
 
-        `asked_at` is when Graph asked for renewal, if it did.
-        A mailbox that cannot be subscribed is polled instead. Raises only what concerns the whole tenant.
+        `asked_at` is when Graph asked for renewal, if it did. A mailbox that cannot be subscribed is polled
+        instead. Raises only what concerns the whole tenant.
         """
         now = self._now()
-        needy = [mailbox for mailbox in mailboxes if needs_renewal(mailbox, now, asked_at)]
-        owners = {m.subscription_id: m.key.object_id for m in needy if m.subscription_id}
-        renewed = self._subscriptions.renew(tenant_id, owners, now) if owners else {}
-        lapsed = {owners[i] for i, answer in renewed.items() if isinstance(answer, Gone)}
-        done = {owners[i]: answer for i, answer in renewed.items() if not isinstance(answer, Gone)}
-        missing = [m.key.object_id for m in needy if m.subscription_id is None or m.key.object_id in lapsed]
-        if missing:
-            done |= self._created(tenant_id, missing, now)
-        unchanged = {m.key.object_id: m for m in needy}
-        return {i: self._push(answer, unchanged[i], i in lapsed) for i, answer in done.items()}
+        needy = {m.key.object_id: m.push for m in mailboxes if needs_renewal(m.push, now, asked_at)}
+        renewed = self._renewed(tenant_id, {i: p for i, p in needy.items() if p.key_id == self._key_id}, now)
+        self._ended(tenant_id, [p for p in needy.values() if p.subscription_id and p.key_id != self._key_id])
+        missing = [i for i in needy if i not in renewed or isinstance(renewed[i], Gone)]
+        done = renewed | (self._created(tenant_id, missing, now) if missing else {})
+        return {i: self._push_after(done[i], needy[i], i in missing, now) for i in needy}
 
     def stop(self, mailbox: Mailbox) -> bool:
         """End the mailbox's subscription; whether it is gone. An unreachable Microsoft is tried again later."""
-        if mailbox.subscription_id is None:
+        subscription_id = mailbox.push.subscription_id
+        if subscription_id is None:
             return True
         try:
-            answer = self._subscriptions.delete(mailbox.key.tenant_id, [mailbox.subscription_id])
+            answer = self._subscriptions.delete(mailbox.key.tenant_id, [subscription_id])[subscription_id]
         except MicrosoftError as problem:
-            log.info("subscription not ended: %s", type(problem).__name__)
+            log.info("subscription not ended: %s", problem.code)
             return False
-        result = answer[mailbox.subscription_id]
-        return result is None or isinstance(result, Gone)
+        return answer is None or isinstance(answer, Gone)
+
+    def _push_after(
+        self, answer: Subscription | MicrosoftError, before: Push, was_missing: bool, now: datetime
+    ) -> Push:
+        after = push_after(answer, before, was_missing, now)
+        return replace(after, key_id=self._key_id if after.subscription_id else None)
+
+    def _ended(self, tenant_id: str, pushes: list[Push]) -> None:
+        """End subscriptions whose client state an older key signed: it cannot be changed, only made anew."""
+        if pushes:
+            self._subscriptions.delete(tenant_id, [push.subscription_id for push in pushes if push.subscription_id])
+
+    def _renewed(
+        self, tenant_id: str, needy: dict[str, Push], now: datetime
+    ) -> dict[str, Subscription | MicrosoftError]:
+        owners = {push.subscription_id: i for i, push in needy.items() if push.subscription_id}
+        answers = self._subscriptions.renew(tenant_id, owners, now) if owners else {}
+        return {owners[subscription_id]: answer for subscription_id, answer in answers.items()}
 
     def _created(
         self, tenant_id: str, object_ids: list[str], now: datetime
     ) -> dict[str, Subscription | MicrosoftError]:
-        """New subscriptions; where Graph already has one that is not in our books, that one is adopted."""
+        """New subscriptions.
+
+        Where Graph already has one that is not in our books, nobody knows what its client state was signed with:
+        it makes room for a new one.
+        """
         answers = self._subscriptions.create(tenant_id, object_ids, now)
         taken = {object_id for object_id, answer in answers.items() if isinstance(answer, AlreadySubscribed)}
-        if taken:
-            live = {s.object_id: s for s in self._subscriptions.live(tenant_id) if s.object_id in taken}
-            answers |= {object_id: live[object_id] for object_id in taken if object_id in live}
-        return answers
+        freed = self._freed(tenant_id, taken) if taken else []
+        return answers | (self._subscriptions.create(tenant_id, freed, now) if freed else {})
 
-    def _push(self, answer: Subscription | MicrosoftError, mailbox: Mailbox, lapsed: bool) -> Push:
-        if isinstance(answer, Subscription):
-            return Push.of(answer)
-        log.info("no subscription: %s", type(answer).__name__)
-        return Push() if lapsed else Push.unchanged(mailbox)
+    def _freed(self, tenant_id: str, taken: set[str]) -> list[str]:
+        """End the unknown subscriptions of these mailboxes; the object ids of those that were found."""
+        try:
+            found = {s.id: s.object_id for s in self._subscriptions.live(tenant_id) if s.object_id in taken}
+            self._subscriptions.delete(tenant_id, found)
+        except TryLater as problem:
+            log.info("unknown subscriptions stay: %s", problem.code)
+            return []
+        return [object_id for object_id in set(found.values()) if object_id]
+
+
+def push_after(answer: Subscription | MicrosoftError, before: Push, was_missing: bool, now: datetime) -> Push:
+    """How push stands after the answer; a failure keeps what is alive and says when to try again."""
+    if isinstance(answer, Subscription):
+        return Push(answer.id, now, answer.expires_at)
+    log.info("no subscription: %s", answer.code)
+    asked = answer.retry_after if isinstance(answer, TryLater) else None
+    wait = POLL if isinstance(answer, (MailboxUnreadable, AccessLost)) else asked or RETRY
+    return replace(Push() if was_missing else before, retry_at=now + wait)

@@ -32,26 +32,37 @@ def test_a_ticket_survives_being_written_and_read(org: str) -> None:
     assert Ticket.parse(str(ticket)) == ticket
 
 
+LINK_ID, SECRET = "0123456789ab", "S" * 43
 NO_TICKETS = {
     "nothing": "",
     "a word": "acme",
-    "two parts": "acme~l1",
-    "four parts": "acme~l1~s~x",
-    "no organization": "~l1~s",
-    "no link": "acme~~s",
-    "no secret": "acme~l1~",
+    "two parts": f"acme~{LINK_ID}",
+    "four parts": f"acme~{LINK_ID}~{SECRET}~x",
+    "no organization": f"~{LINK_ID}~{SECRET}",
+    "no link": f"acme~~{SECRET}",
+    "no secret": f"acme~{LINK_ID}~",
     "separators only": "~~",
-    "a slash": "acme~l/1~s",
-    "a backslash": "acme~l\\1~s",
-    "a hash": "acme~l1~s#x",
-    "a question mark": "acme~l1~s?x",
-    "not ASCII": "acmé~l1~s",
-    "too long": "acme~l1~" + "s" * 200,
-    "a line break in a key": "acme\n~l1~s",
-    "a zero byte in a key": "acme~l1\0~s",
-    "a tabulator in a key": "acme~l\t1~s",
-    "a deletion character in a key": "acme~l1\x7f~s",
+    "a slash": f"ac/me~{LINK_ID}~{SECRET}",
+    "a backslash": f"ac\\me~{LINK_ID}~{SECRET}",
+    "a hash behind it": f"acme~{LINK_ID}~{SECRET}#x",
+    "a question mark behind it": f"acme~{LINK_ID}~{SECRET}?x",
+    "a blank in front": f" acme~{LINK_ID}~{SECRET}",
+    "not ASCII": f"acmé~{LINK_ID}~{SECRET}",
+    "digits of another script": f"acme~٠١٢٣٤٥٦٧٨٩ab~{SECRET}",
+    "a link in capitals": f"acme~{LINK_ID.upper()}~{SECRET}",
+    "a secret too short": f"acme~{LINK_ID}~{SECRET[1:]}",
+    "a secret too long": f"acme~{LINK_ID}~{SECRET}S",
+    "an organization too long": f"{'a' * 65}~{LINK_ID}~{SECRET}",
+    "a line break in a key": f"acme\n~{LINK_ID}~{SECRET}",
+    "a line break at the end": f"acme~{LINK_ID}~{SECRET}\n",
+    "a zero byte in a key": f"acme~{LINK_ID}\0~{SECRET}",
+    "a tabulator in a key": f"acme\t~{LINK_ID}~{SECRET}",
+    "a deletion character in a key": f"acme\x7f~{LINK_ID}~{SECRET}",
 }
+
+
+def test_a_ticket_is_what_those_below_lack_one_thing_of() -> None:
+    assert Ticket.parse(f"acme~{LINK_ID}~{SECRET}") == Ticket("acme", LINK_ID, SECRET)
 
 
 @pytest.mark.parametrize("text", NO_TICKETS.values(), ids=NO_TICKETS.keys())
@@ -128,7 +139,7 @@ def test_the_roles_that_may_consent_are_these_two() -> None:
     assert {GLOBAL_ADMINISTRATOR, PRIVILEGED_ROLE_ADMINISTRATOR} == MAY_CONSENT
 
 
-PROOF = AdminProof(TENANT, "o-1", "Ada")
+PROOF = AdminProof(TENANT, "o-1")
 GRANTED = {"admin_consent": "True", "tenant": TENANT, "scope": "https://graph.microsoft.com/.default", "state": "x"}
 CALLBACKS = {
     "granted": (GRANTED, None),
@@ -159,6 +170,8 @@ MOMENT = timedelta(microseconds=1)
     [
         *((step, NOW, step not in (LinkStep.CONNECTED, LinkStep.REVOKED)) for step in LinkStep),
         (LinkStep.CREATED, LINK.expires_at - MOMENT, True),
+        (LinkStep.APPROVED, LINK.expires_at - MOMENT, True),
+        (LinkStep.APPROVED, LINK.expires_at, False),
         (LinkStep.CREATED, LINK.expires_at, False),
         (LinkStep.APPROVING, LINK.expires_at, False),
     ],
@@ -174,6 +187,7 @@ def test_until_when_a_link_is_open(step: LinkStep, now: datetime, is_open: bool)
         (LinkStep.REVOKED, "link_revoked"),
         (LinkStep.CREATED, "link_expired"),
         (LinkStep.APPROVING, "link_expired"),
+        (LinkStep.APPROVED, "link_expired"),
     ],
 )
 def test_why_a_link_is_closed(step: LinkStep, reason: str) -> None:

@@ -7,7 +7,17 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import strategies as st
 
-from shared.freebusy import FRESH_FOR, STALE_FOR, BusyAnswer, busy_in, clip, freshness, rolling_window
+from shared.freebusy import (
+    FRESH_FOR,
+    STALE_FOR,
+    BusyAnswer,
+    busy_in,
+    busy_of,
+    clip,
+    freshness,
+    rolling_window,
+    widened,
+)
 from shared.model import BusyBlock, BusyStatus, ConnectionStatus, Freshness, Snapshot, Window
 from tests.properties import given
 
@@ -106,6 +116,43 @@ def test_what_a_snapshot_says_about_a_span(
     assert busy_in(cached, Window(*map(at, span)), NOW) == BusyAnswer(believed, read_at, tuple(blocks))
 
 
+EARLIER = NOW - timedelta(hours=1)
+TOGETHER = {
+    # snapshots, freshness, read at, blocks
+    "none": ([], F.UNKNOWN, None, [block(60, 120, U)]),
+    "one": ([snapshot(block(80, 90))], F.FRESH, NOW, [block(80, 90)]),
+    "two": (
+        [snapshot(block(80, 90)), snapshot(block(70, 75), read_at=EARLIER)],
+        F.FRESH, EARLIER, [block(70, 75), block(80, 90)],
+    ),
+    "one stale": ([snapshot(block(80, 90)), snapshot(unreadable_since=NOW)], F.STALE, NOW, [block(80, 90)]),
+    "one too old": (
+        [snapshot(block(80, 90)), snapshot(read_at=NOW - STALE_FOR - MOMENT)],
+        F.UNKNOWN, NOW - STALE_FOR - MOMENT, [block(60, 120, U), block(80, 90)],
+    ),
+    "one stale and one too old": (
+        [snapshot(unreadable_since=NOW), snapshot(read_at=NOW - STALE_FOR - MOMENT)],
+        F.UNKNOWN, NOW - STALE_FOR - MOMENT, [block(60, 120, U)],
+    ),
+    "one of another window": (
+        [snapshot(block(80, 90)), snapshot(window=Window(at(0), at(100)))],
+        F.UNKNOWN, NOW, [block(80, 90), block(100, 120, U)],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("cached", "believed", "read_at", "blocks"), TOGETHER.values(), ids=TOGETHER.keys())
+def test_what_several_calendars_say_together(
+    cached: list[Snapshot], believed: Freshness, read_at: datetime | None, blocks: list[BusyBlock]
+) -> None:
+    answer = busy_of(cached, Window(at(60), at(120)), NOW)
+    assert answer == BusyAnswer(believed, read_at, tuple(blocks))
+
+
+def test_a_widened_window_is_a_day_more_on_both_sides() -> None:
+    assert widened(Window(at(0), at(1440))) == Window(at(-1440), at(2880))
+
+
 @pytest.mark.parametrize(
     ("now", "first", "last"),
     [
@@ -162,3 +209,18 @@ def test_clipped_blocks_are_inside_in_order_and_not_empty(found: list[BusyBlock]
     assert list(clipped) == sorted(clipped)
     assert all(at(span[0]) <= b.start < b.end <= at(span[1]) for b in clipped)
     assert clip(clipped, Window(*map(at, span))) == clipped
+
+
+@given(st.lists(blocks, max_size=3), spans, st.randoms(use_true_random=False))
+def test_a_minute_is_taken_if_any_calendar_says_so_in_whatever_order(
+    calendars: list[list[BusyBlock]], span: tuple[int, int], random: object
+) -> None:
+    everything = Window(at(-20), at(60))
+    cached = [snapshot(*found, window=everything) for found in calendars] or [snapshot(window=everything)]
+    asked = Window(*map(at, (span[0], min(span[1], 60)))) if span[0] < 60 else everything
+    answer = busy_of(cached, asked, NOW)
+    random.shuffle(cached)  # type: ignore[attr-defined]
+    assert busy_of(cached, asked, NOW) == answer
+    for minute in range(-20, 60):
+        if asked.start <= at(minute) < asked.end:
+            assert statuses(minute, answer.blocks) == statuses(minute, [b for found in calendars for b in found])

@@ -107,7 +107,8 @@ PURE = (
     "shared/freebusy.py",
     "shared/matching.py",
     "shared/messages.py",
-    "shared/model.py",
+    *(f"shared/model/{noun}.py" for noun in ("activation", "calendar", "connection", "organization", "tenant")),
+    "shared/mailbox_reading.py",
     "shared/notifications.py",
     "shared/roster.py",
 )

@@ -234,6 +234,14 @@ def test_a_member_bound_to_ada(
     assert outcome(match(member(*addresses), directory(*users), bound())) == expected
 
 
+def test_whom_an_ambiguous_member_could_be_is_remembered_until_it_is_decided() -> None:
+    person = member("ada@contoso.com", "bob@contoso.com")
+    unsure = connection_after(person, match(person, directory(BOB, ADA), None), TENANT, None, NOW)
+    assert (unsure.status, unsure.candidates) == (S.AMBIGUOUS, ("u-ada", "u-bob"))
+    decided = connection_after(person, match(person, directory(ADA), unsure), TENANT, unsure, NOW)
+    assert (decided.status, decided.object_id, decided.candidates) == (S.CONNECTING, "u-ada", ())
+
+
 TEAM = replace(ADA, smtp_addresses=("ada@contoso.com", "team@contoso.com"))
 CLAIMED_TWICE = {
     "nobody else claims it": (["ada@contoso.com"], None, connects("ada@contoso.com")),
@@ -366,7 +374,8 @@ def test_the_domain_of_an_address(address: str, domain: str) -> None:
         pytest.param([], set(), id="nobody"),
         pytest.param([ADA], {"contoso.com"}, id="principal name"),
         pytest.param([DirectoryUser("u", "", "a@T.onmicrosoft.com")], {"t.onmicrosoft.com"}, id="folded"),
-        pytest.param([replace(ADA, smtp_addresses=("a@b.org",))], {"contoso.com", "b.org"}, id="alias"),
+        pytest.param([replace(ADA, smtp_addresses=("a@b.org",))], {"contoso.com"}, id="alias proves nothing"),
+        pytest.param([ADA, DirectoryUser("u", "", "a@b.org")], {"contoso.com", "b.org"}, id="two people"),
         pytest.param([replace(ADA, mail="a@other.org")], {"contoso.com"}, id="mail proves nothing"),
         pytest.param([replace(ADA, is_guest=True)], set(), id="guest proves nothing"),
         pytest.param([DirectoryUser("u", "", "")], set(), id="no address"),
@@ -374,6 +383,24 @@ def test_the_domain_of_an_address(address: str, domain: str) -> None:
 )
 def test_domains_a_tenant_is_seen_to_own(users: list[DirectoryUser], domains: set[str]) -> None:
     assert owned_domains(users) == domains
+
+
+NORMALISED = {
+    "capitals": ("Ada@Contoso.COM", "ada@contoso.com"),
+    "blanks around": (" ada@contoso.com\t", "ada@contoso.com"),
+    "an accent of its own character": ("zoe\u0308@contoso.com", "zo\u00eb@contoso.com"),
+    "a sharp s is no double s": ("a@stra\u00dfe.de", "a@stra\u00dfe.de"),
+    "full-width letters are other letters": ("a@\uff43ontoso.com", "a@\uff43ontoso.com"),
+    "a ligature is another letter": ("a@o\ufb03ce.com", "a@o\ufb03ce.com"),
+    "a long s is another letter": ("a@conto\u017fo.com", "a@conto\u017fo.com"),
+    "a circled letter is another letter": ("a@\u24d2ontoso.com", "a@\u24d2ontoso.com"),
+    "the dotless i is another letter": ("a@m\u0131crosoft.com", "a@m\u0131crosoft.com"),
+}
+
+
+@pytest.mark.parametrize(("address", "expected"), NORMALISED.values(), ids=NORMALISED.keys())
+def test_how_addresses_are_compared(address: str, expected: str) -> None:
+    assert normalise(address) == expected
 
 
 # Properties. Few letters, so that collisions of every kind are common.

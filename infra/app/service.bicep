@@ -105,6 +105,7 @@ var platformSettings = {
   APPLICATIONINSIGHTS_CONNECTION_STRING: insights.properties.ConnectionString
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identity.properties.clientId};Authorization=AAD'
   PYTHON_THREADPOOL_THREAD_COUNT: '32'
+  AzureWebJobsDisableHomepage: 'true' // so that GET / is ours
   PUBLIC_URL: empty(publicUrl) ? 'https://${site.properties.defaultHostName}' : publicUrl
   SECRET_KEYS: '@Microsoft.KeyVault(SecretUri=${vault.properties.vaultUri}secrets/secret-keys)'
 }

@@ -47,15 +47,15 @@ def admin(services: Services) -> func.Blueprint:
     @blueprint.route("api/outlook/tenants", methods=["GET"], auth_level=ANYONE)
     @answering
     def list_tenants(req: func.HttpRequest) -> func.HttpResponse:
-        rows = services.tables.tenants.rows(admin_of(req).org)
-        return json_answer(TenantList([answers.tenant(row.value) for row in rows]))
+        tenants = services.members.tenants(admin_of(req).org)
+        return json_answer(TenantList([answers.tenant(tenant) for tenant in tenants.values()]))
 
     @blueprint.route("api/outlook/members", methods=["GET"], auth_level=ANYONE)
     @answering
     def list_members(req: func.HttpRequest) -> func.HttpResponse:
         caller = admin_of(req)
         page, following = services.members.page(caller.org, cursor_from(req.params.get("cursor")))
-        tenants = {row.key: row.value for row in services.tables.tenants.rows(caller.org)}
+        tenants = services.members.tenants(caller.org)
         listed = [answers.member(member, connection, tenants) for member, connection in page]
         return json_answer(MemberList(listed, cursor_of(following)))
 

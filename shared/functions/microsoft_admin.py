@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial, wraps
 from http.cookies import CookieError, SimpleCookie
 from typing import TYPE_CHECKING
@@ -38,6 +38,8 @@ def microsoft_admin(services: Services) -> func.Blueprint:
     @blueprint.route("activate/{token}", methods=["POST"], auth_level=ANYONE)
     @visiting
     def begin_activation(req: func.HttpRequest) -> func.HttpResponse:
+        if is_foreign(req.headers, services.settings.public_url):
+            raise Refusal("pressed_elsewhere")
         departure = services.activation.begin(req.route_params["token"])
         return redirect(departure.url, _cookie(services, departure.browser))
 
@@ -75,6 +77,17 @@ def explaining(services: Services, visit: Visit) -> Visit:
             return _show(services, services.pages.refusal("microsoft_unavailable"))
 
     return answer
+
+
+def is_foreign(headers: Mapping[str, str], public_url: str) -> bool:
+    """Whether the button was pressed on somebody else's page: who asks for what would never have been seen.
+
+    https://developer.mozilla.org/docs/Web/HTTP/Reference/Headers/Sec-Fetch-Site
+    """
+    site = headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site not in ("same-origin", "none")
+    return headers.get("Origin") not in (None, public_url)
 
 
 def redirect(url: str, cookie: str | None = None) -> func.HttpResponse:

@@ -39,7 +39,8 @@ def people(services: Services) -> func.Blueprint:
         caller = service_of(req)
         member = member_from(answers.identifier(req, "member"), parse_body(req.get_body(), MemberInput))
         is_new = services.members.put(caller.org, caller.subject, member)
-        return json_answer(answers.member(member, None, {}), 201 if is_new else 200)
+        listed = answers.member(*services.members.one(caller.org, member), services.members.tenants(caller.org))
+        return json_answer(listed, 201 if is_new else 200)
 
     @blueprint.route("api/members/{member}", methods=["DELETE"], auth_level=ANYONE)
     @answering

@@ -15,7 +15,15 @@ from typing import TYPE_CHECKING, Any, ParamSpec
 import azure.functions as func
 import msgspec
 
-from shared.errors import CallerError, MicrosoftError, TryLater, Unauthenticated
+from shared.errors import (
+    CallerError,
+    Conflict,
+    EntityChanged,
+    EntityExists,
+    MicrosoftError,
+    TryLater,
+    Unauthenticated,
+)
 
 if TYPE_CHECKING:
     from shared.pages import Page, StaticFile
@@ -55,7 +63,7 @@ def no_content() -> func.HttpResponse:
 def html_answer(page: Page, form_target: str) -> func.HttpResponse:
     """A page that may load our own files and nothing else; its forms may lead on to `form_target`."""
     policy = f"{_POLICY}; form-action 'self' {form_target}"
-    headers = QUIET | {"Content-Security-Policy": policy, "Referrer-Policy": "no-referrer"}
+    headers = QUIET | {"Content-Security-Policy": policy, "Referrer-Policy": "same-origin"}
     return func.HttpResponse(
         page.html, status_code=page.status, mimetype="text/html", charset="utf-8", headers=headers
     )
@@ -92,6 +100,8 @@ def answering(handler: Handler[P]) -> Handler[P]:
             return handler(*args, **kwargs)
         except CallerError as error:
             return _caller_problem(error)
+        except (EntityChanged, EntityExists):
+            return _caller_problem(Conflict("Somebody else is changing the same thing; try again."))
         except Exception as error:
             if not is_outage(error):
                 raise

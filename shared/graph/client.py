@@ -33,6 +33,10 @@ class Call:
     body: Json | None = None
 
 
+_DENIED = (401, 403)
+"""A token may be older than what was granted since; MSAL would keep it for an hour."""
+
+
 class _BatchItem(msgspec.Struct):
     """The answer to one call of a batch."""
 
@@ -78,7 +82,7 @@ class GraphClient:
         Raises whatever `error_for` makes of the answer, `TryLater` when there is none or it is not JSON.
         """
         answer = self._send(tenant_id, method, self._absolute(url), body)
-        if answer.status_code == 401:
+        if answer.status_code in _DENIED:
             self._tokens.forget(tenant_id)
         content = decode(answer.content) if answer.content else {}
         if not 200 <= answer.status_code < 300:
@@ -115,6 +119,8 @@ class GraphClient:
         items = [_batch_item(str(number), call) for number, call in enumerate(calls)]
         answered = read(self.request(tenant_id, "POST", "/$batch", {"requests": items}), _Batch)
         by_id = {item.id: item for item in answered.responses}
+        if by_id and all(item.status in _DENIED for item in answered.responses):
+            self._tokens.forget(tenant_id)
         return [_item_result(by_id.get(str(number))) for number in range(len(calls))]
 
     def relative(self, link: str) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from shared.errors import CredentialRejected
+from shared.errors import CredentialRejected, TryLater
 from shared.settings import CredentialSettings
 
 EXCHANGE_AUDIENCE = "api://AzureADTokenExchange"
@@ -48,17 +48,20 @@ def _is_rsa_key(pem: str) -> bool:
 
 
 def _identity_assertion(client_id: str) -> Callable[[], str]:
-    """Fetches the managed identity's token when MSAL needs one; azure-identity caches it."""
+    """Fetches the managed identity's token when MSAL needs one, which is when the app's own token has run out."""
 
     def assertion() -> str:
-        from azure.core.exceptions import ClientAuthenticationError  # noqa: PLC0415 - needed on Azure only
+        from azure.core.exceptions import AzureError, ClientAuthenticationError  # noqa: PLC0415 - needed on Azure only
         from azure.identity import ManagedIdentityCredential  # noqa: PLC0415 - needed on Azure only
 
-        identity = ManagedIdentityCredential(client_id=client_id)
         try:
-            token: str = identity.get_token(f"{EXCHANGE_AUDIENCE}/.default").token
+            token: str = (
+                ManagedIdentityCredential(client_id=client_id).get_token(f"{EXCHANGE_AUDIENCE}/.default").token
+            )
         except ClientAuthenticationError:
             raise CredentialRejected("the managed identity gives no token") from None
+        except AzureError as problem:
+            raise TryLater(f"managed identity: {type(problem).__name__}") from None
         return token
 
     return assertion

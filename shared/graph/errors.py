@@ -13,6 +13,7 @@ from typing import Any
 from shared.errors import (
     AccessLost,
     AlreadySubscribed,
+    BadRequest,
     Gone,
     MailboxUnreadable,
     MicrosoftError,
@@ -55,7 +56,7 @@ def retry_after(headers: Mapping[str, Any]) -> timedelta | None:
 
 
 def _denied(code: str) -> MicrosoftError:
-    """Directory refusals concern the tenant; Outlook's concern one mailbox until many of them agree."""
+    """Directory refusals concern the tenant, Outlook's one mailbox."""
     if code.lower().startswith("authorization_"):
         return AccessLost(TenantStatus.PERMISSION_MISSING, code)
     return MailboxUnreadable(ConnectionStatus.OUT_OF_SCOPE, code)
@@ -67,4 +68,9 @@ def _missing(code: str) -> MicrosoftError:
     return Gone(code)
 
 
-_MEANINGS: Mapping[int, Callable[[str], MicrosoftError]] = {403: _denied, 404: _missing, 409: AlreadySubscribed}
+_MEANINGS: Mapping[int, Callable[[str], MicrosoftError]] = {
+    400: BadRequest,
+    403: _denied,
+    404: _missing,
+    409: AlreadySubscribed,
+}

@@ -166,9 +166,9 @@ def read_id_token(id_token: str, key: jwt.PyJWK, settings: MicrosoftSettings, no
 
 
 def _signed_in(claims: Mapping[str, Any], tenant_id: str, object_id: str) -> SignedIn:
-    """Guests carry another tenant's `idp`, or the account claim `acct` 1, or an #EXT# name."""
+    """Guests carry the `idp` of another tenant, or the account claim `acct` 1, or an #EXT# name."""
     username = str(claims.get("preferred_username") or "")
-    foreign = "idp" in claims and claims["idp"] != claims["iss"]
+    foreign = "idp" in claims and tenant_id not in str(claims["idp"]).lower()
     roles = claims.get("wids")
     return SignedIn(
         tenant_id=tenant_id,

@@ -8,7 +8,7 @@ https://learn.microsoft.com/graph/api/resources/datetimetimezone
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
-from functools import cache
+from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from tzlocal.windows_tz import win_tz
@@ -21,7 +21,7 @@ _FIRST_MIDNIGHT = timezone(timedelta(hours=14))
 _LAST_MIDNIGHT = timezone(timedelta(hours=-12))
 
 
-@cache
+@lru_cache(1024)
 def zone(name: str | None) -> tzinfo | None:
     """The zone of this Windows or IANA name; None when nobody can tell (custom, misspelt or absent)."""
     if not name:

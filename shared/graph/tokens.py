@@ -58,10 +58,10 @@ class AppTokens:
                 tenant.app = tenant.app or self._new_app(tenant_id)
                 result = tenant.app.acquire_token_for_client(scopes=[GRAPH_SCOPE])
         except (requests.RequestException, msal.exceptions.MsalServiceError, ValueError) as problem:
-            self.forget(tenant_id)
+            self._drop(tenant_id, tenant)
             raise TryLater(f"token endpoint: {type(problem).__name__}") from None
         if "access_token" not in result:
-            self.forget(tenant_id)
+            self._drop(tenant_id, tenant)
             raise token_error(result)
         return str(result["access_token"])
 
@@ -69,6 +69,12 @@ class AppTokens:
         """Drop the tenant's token and everything MSAL remembers of it."""
         with self._lock:
             self._apps.pop(tenant_id, None)
+
+    def _drop(self, tenant_id: str, failed: _TenantApp) -> None:
+        """Drop the application that failed, not a newer one."""
+        with self._lock:
+            if self._apps.get(tenant_id) is failed:
+                del self._apps[tenant_id]
 
     def _tenant(self, tenant_id: str) -> _TenantApp:
         with self._lock:

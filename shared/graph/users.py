@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from shared.errors import Gone, MicrosoftError
+from shared.errors import BadRequest, Gone, MicrosoftError, StartOver
 from shared.graph.client import Call, GraphClient
 from shared.graph.wire import read
 from shared.model import DirectoryUser
@@ -40,11 +40,20 @@ class Users:
 
     def changes(self, tenant_id: str, delta_link: str | None) -> Iterator[DirectoryPage]:
         """The pages of one round: everything, or what changed since the link. Raises `StartOver` for a void link."""
-        for page in self._graph.pages(tenant_id, delta_link or f"/users/delta?$select={SELECT}"):
-            yield directory_page(page)
+        try:
+            for page in self._graph.pages(tenant_id, delta_link or f"/users/delta?$select={SELECT}"):
+                yield directory_page(page)
+        except BadRequest as problem:
+            if delta_link is None:
+                raise
+            # Whatever is wrong with a link we were given, only a new one helps.
+            raise StartOver(problem.code) from None
 
     def look_up(self, tenant_id: str, addresses: Sequence[str], ids: Sequence[str]) -> list[DirectoryUser]:
-        """The users these addresses or object ids lead to now. Raises if any single look-up failed."""
+        """The users these addresses or object ids lead to now.
+
+        An address that Graph's filter refuses leads to nobody. Raises if any other look-up failed.
+        """
         calls = [Call("GET", f"/users?$select={SELECT}&$filter={_address_filter(a)}") for a in addresses]
         calls += [Call("GET", f"/users/{quote(user_id)}?$select={SELECT}") for user_id in ids]
         found: dict[str, DirectoryUser] = {}
@@ -118,7 +127,7 @@ def _address_filter(address: str) -> str:
 
 
 def _users_of(answer: dict[str, Any] | MicrosoftError) -> list[DirectoryUser]:
-    if isinstance(answer, Gone):
+    if isinstance(answer, (Gone, BadRequest)):
         return []
     if isinstance(answer, MicrosoftError):
         raise answer

@@ -86,6 +86,12 @@ REFUSALS = {
         "It did not come from the tenant you had signed in to.",
         "Open the link again and use the same account for the sign-in and the approval.",
     ),
+    "pressed_elsewhere": Refused(
+        403,
+        "The button was pressed on another page",
+        "Nothing was started, because you may not have seen who asks for what.",
+        "Open the link you were sent, read it, and press the button there.",
+    ),
     "microsoft_unavailable": Refused(
         503,
         "This is not available right now",

@@ -15,11 +15,8 @@ from math import ceil, floor
 import msgspec
 from azure.data.tables import TableServiceClient
 
-from shared.model import BusyBlock, BusyStatus, ConnectionStatus, MemberKey, Snapshot, Window
+from shared.model import BusyBlock, BusyStatus, ConnectionStatus, MailboxKey, MemberKey, Snapshot, Window
 from shared.storage.table import MOST_PARTS, Table
-
-DEFAULT = "default"
-"""The calendar Outlook opens with; the only one that is read."""
 
 SECOND = timedelta(seconds=1)
 _STATUSES = tuple(BusyStatus)
@@ -43,28 +40,39 @@ class Calendars:
     def __init__(self, service: TableServiceClient) -> None:
         self._table = Table(service, "Calendars", StoredSnapshot, parts=MOST_PARTS)
 
-    def get(self, owner: MemberKey) -> Snapshot | None:
-        """The last snapshot of the member's calendar; one point read."""
-        row = self._table.get(partition(owner), DEFAULT)
-        return unpack(row.value) if row else None
+    def of(self, owner: MemberKey) -> list[Snapshot]:
+        """The last snapshot of each of the member's calendars; one read of a small partition."""
+        return [unpack(row.value) for row in self._table.rows(partition(owner))]
 
-    def replace(self, owner: MemberKey, snapshot: Snapshot) -> None:
+    def replace(self, owner: MemberKey, mailbox: MailboxKey, snapshot: Snapshot) -> None:
         """Put the snapshot in place, unless one of a later read is already there."""
         stored = pack(snapshot)
-        self._table.change(partition(owner), DEFAULT, lambda before: newer(before, stored))
+        self._table.change(partition(owner), row_key(mailbox), lambda before: newer(before, stored))
 
-    def mark_unreadable(self, owner: MemberKey, reason: ConnectionStatus, began_at: datetime) -> None:
+    def mark_unreadable(
+        self, owner: MemberKey, mailbox: MailboxKey, reason: ConnectionStatus, began_at: datetime
+    ) -> None:
         """Record that a read begun at `began_at` failed; the last blocks stay. Nothing to do where none were read."""
-        self._table.change(partition(owner), DEFAULT, lambda before: unreadable(before, reason, began_at))
+        self._table.change(partition(owner), row_key(mailbox), lambda before: unreadable(before, reason, began_at))
 
-    def delete(self, owner: MemberKey) -> None:
-        """Forget everything read of the member's calendar."""
-        self._table.delete(partition(owner), DEFAULT)
+    def delete(self, owner: MemberKey, mailbox: MailboxKey) -> None:
+        """Forget what was read of this mailbox for the member."""
+        self._table.delete(partition(owner), row_key(mailbox))
+
+    def delete_all(self, owner: MemberKey) -> None:
+        """Forget everything read of the member's calendars."""
+        for row in list(self._table.rows(partition(owner))):
+            self._table.delete(row.partition, row.key)
 
 
 def partition(owner: MemberKey) -> str:
     """All calendars of one member of one organization."""
     return f"{owner.org}|{owner.member}"
+
+
+def row_key(mailbox: MailboxKey) -> str:
+    """The default calendar of a mailbox: whoever is bound to another one has another row."""
+    return f"{mailbox.tenant_id}|{mailbox.object_id}"
 
 
 def newer(before: StoredSnapshot | None, after: StoredSnapshot) -> StoredSnapshot | None:

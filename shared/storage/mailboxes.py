@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from azure.data.tables import TableServiceClient
 
-from shared.model import Mailbox, MailboxKey
-from shared.storage.table import Table
+from shared.errors import EntityChanged
+from shared.model import Mailbox, MailboxKey, Push
+from shared.storage.table import Row, Table
 
 NEVER = "~"
 """Sorts behind every time."""
@@ -20,10 +22,9 @@ class Mailboxes:
     def __init__(self, service: TableServiceClient) -> None:
         self._table = Table(service, "Mailboxes", Mailbox, lambda mailbox: {"due": _sortable(mailbox.due_at)})
 
-    def get(self, key: MailboxKey) -> Mailbox | None:
+    def row(self, key: MailboxKey) -> Row[Mailbox] | None:
         """The mailbox, if it is anybody's."""
-        row = self._table.get(*key)
-        return row.value if row else None
+        return self._table.get(*key)
 
     def change(self, key: MailboxKey, decide: Callable[[Mailbox | None], Mailbox | None]) -> Mailbox | None:
         """Read, decide, write, and again if somebody wrote in between."""
@@ -42,9 +43,21 @@ class Mailboxes:
         """Write mailboxes that nobody had yet. Raises `EntityChanged` if somebody has one by now."""
         self._table.save_all(tenant_id, ((None, mailbox.key.object_id, mailbox) for mailbox in mailboxes))
 
-    def delete(self, key: MailboxKey) -> None:
-        """Forget the mailbox."""
-        self._table.delete(*key)
+    def update(self, row: Row[Mailbox], decide: Callable[[Mailbox | None], Mailbox | None]) -> Mailbox | None:
+        """Like `change`, of a mailbox that was read just now."""
+        return self._table.change(row.partition, row.key, decide, row)
+
+    def release(self, key: MailboxKey, now: datetime) -> None:
+        """Forget a mailbox whose subscription has ended; one that somebody has joined meanwhile is due instead."""
+        while (row := self._table.get(*key)) is not None:
+            try:
+                if not row.value.members:
+                    return self._table.delete_row(row)
+                self._table.replace(row, replace(row.value, push=Push(), read_at=None, due_at=now))
+            except EntityChanged:
+                continue
+            return None
+        return None
 
 
 def _sortable(moment: datetime | None) -> str:

@@ -13,7 +13,7 @@ from azure.storage.queue import QueueServiceClient, TextBase64EncodePolicy
 
 from shared.messages import CALENDAR_SYNC, DIRECTORY_SYNC, CalendarSync, DirectorySync, encode
 from shared.settings import StorageSettings
-from shared.storage.service import identity
+from shared.storage.service import identity, transport
 
 API_VERSION = "2024-11-04"
 """Older than the SDK's newest, so that emulators know it too."""
@@ -41,5 +41,9 @@ class Queues:
 def queue_service(settings: StorageSettings) -> QueueServiceClient:
     """The account's queue service, by connection string or managed identity."""
     if settings.connection_string:
-        return QueueServiceClient.from_connection_string(settings.connection_string, api_version=API_VERSION)
-    return QueueServiceClient(settings.queue_uri or "", credential=identity(settings), api_version=API_VERSION)
+        return QueueServiceClient.from_connection_string(
+            settings.connection_string, api_version=API_VERSION, transport=transport()
+        )
+    return QueueServiceClient(
+        settings.queue_uri or "", credential=identity(settings), api_version=API_VERSION, transport=transport()
+    )

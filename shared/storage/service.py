@@ -15,11 +15,15 @@ logging.getLogger("azure").setLevel(logging.WARNING)  # at INFO it formats a lin
 
 
 def table_service(settings: StorageSettings) -> TableServiceClient:
-    """The account's table service over our own session: no proxy look-ups, pooled for all threads."""
-    transport = RequestsTransport(session=new_session(), session_owner=False)
+    """The account's table service."""
     if settings.connection_string:
-        return TableServiceClient.from_connection_string(settings.connection_string, transport=transport)
-    return TableServiceClient(settings.table_uri or "", credential=identity(settings), transport=transport)
+        return TableServiceClient.from_connection_string(settings.connection_string, transport=transport())
+    return TableServiceClient(settings.table_uri or "", credential=identity(settings), transport=transport())
+
+
+def transport() -> RequestsTransport:
+    """Our own session: no proxy look-ups, pooled for all threads."""
+    return RequestsTransport(session=new_session(), session_owner=False)
 
 
 def identity(settings: StorageSettings) -> Any:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -62,7 +63,7 @@ class Table(Generic[T]):
         self._decoder = msgspec.json.Decoder(kind)
         self._columns = columns
         self._parts = [f"json{number}" for number in range(parts)]
-        self._columns_read = ["PartitionKey", "RowKey", *self._parts]
+        self._columns_read = ["PartitionKey", "RowKey", *self._parts] if parts == 1 else None
 
     def get(self, partition: str, key: str) -> Row[T] | None:
         """The row, or None where there is none."""
@@ -113,17 +114,23 @@ class Table(Generic[T]):
             raise EntityChanged(row.key) from None
         return Row(row.partition, row.key, value, done["etag"])
 
-    def change(self, partition: str, key: str, decide: Callable[[T | None], T | None]) -> T | None:
-        """Read, decide, write, and again if somebody wrote in between. Deciding None leaves things as they are."""
+    def change(
+        self, partition: str, key: str, decide: Callable[[T | None], T | None], known: Row[T] | None = None
+    ) -> T | None:
+        """Read, decide, write, and again if somebody wrote in between. Deciding None leaves things as they are.
+
+        A row `known` from just now saves the first read.
+        """
+        row = known
         while True:
-            row = self.get(partition, key)
+            row = row or self.get(partition, key)
             value = decide(row.value if row else None)
             if value is None:
                 return row.value if row else None
             try:
                 return (self.replace(row, value) if row else self.insert(partition, key, value)).value
             except (EntityChanged, EntityExists):
-                continue
+                row = None
 
     def save_all(self, partition: str, changes: Iterable[tuple[Row[T] | None, str, T]]) -> None:
         """Write many rows of one partition, a hundred to a transaction: each over the version read, or as new.
@@ -141,6 +148,15 @@ class Table(Generic[T]):
     def delete(self, partition: str, key: str) -> None:
         """Remove a row; one that is not there is as good as removed."""
         self._client.delete_entity(partition, key)
+
+    def delete_row(self, row: Row[T]) -> None:
+        """Remove exactly the version that was read. Raises `EntityChanged` if it is no longer the current one."""
+        try:
+            self._client.delete_entity(
+                row.partition, row.key, etag=row.etag, match_condition=MatchConditions.IfNotModified
+            )
+        except (ResourceModifiedError, ResourceNotFoundError):
+            raise EntityChanged(row.key) from None
 
     def delete_all(self, partition: str, keys: Iterable[str]) -> None:
         """Remove many rows of one partition. Raises `EntityChanged` when one of them is gone already."""
@@ -164,10 +180,7 @@ class Table(Generic[T]):
             results_per_page=most,
         )
         try:
-            for number, entity in enumerate(pages):
-                if number == most:
-                    return
-                yield self._row(entity)
+            yield from map(self._row, islice(pages, most))
         except ResourceNotFoundError:
             return
 

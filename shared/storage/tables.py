@@ -18,7 +18,7 @@ class Tables:
         service = table_service(settings)
         self.activations = Table(service, "Activations", ActivationLink)
         """organization / link id"""
-        self.tenants = Table(service, "Tenants", Tenant)
+        self.tenants = Table(service, "Tenants", Tenant, parts=8)
         """organization / tenant id"""
         self.members = Table(service, "Members", Member)
         """organization / member id"""
@@ -27,6 +27,6 @@ class Tables:
         self.mailboxes = Mailboxes(service)
         """tenant id / object id"""
         self.calendars = Calendars(service)
-        """organization and member / calendar"""
+        """organization and member / tenant id and object id"""
         self.audit = Audit(service)
         """organization / newest first"""

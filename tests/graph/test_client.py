@@ -11,6 +11,7 @@ import pytest
 
 from shared.errors import (
     AccessLost,
+    BadRequest,
     Gone,
     MailboxUnreadable,
     MicrosoftError,
@@ -100,7 +101,7 @@ def test_a_lost_read_is_repeated_at_once_and_a_lost_write_never(microsoft: Queue
 
 
 ERRORS = {
-    "400": (Answer(error("BadRequest"), 400), TryLater),
+    "400": (Answer(error("BadRequest"), 400), BadRequest),
     "403 of the directory": (Answer(error("Authorization_RequestDenied"), 403), AccessLost),
     "403 of Outlook": (Answer(error("ErrorAccessDenied"), 403), MailboxUnreadable),
     "404": (Answer(error("ErrorItemNotFound"), 404), Gone),
@@ -132,14 +133,21 @@ def test_throttling_is_handed_on_at_once_with_its_wait(
     assert len(microsoft.asked) == 1
 
 
-def test_a_refused_token_is_forgotten(microsoft: QueuedServer, graph: GraphClient, tokens: KnownTokens) -> None:
-    microsoft.answers.append(Answer(error("InvalidAuthenticationToken"), 401))
-    with pytest.raises(TryLater):
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [(401, "InvalidAuthenticationToken"), (403, "Authorization_RequestDenied"), (403, "ErrorAccessDenied")],
+)
+def test_a_token_that_was_not_enough_is_forgotten(
+    microsoft: QueuedServer, graph: GraphClient, tokens: KnownTokens, status: int, code: str
+) -> None:
+    """It may be older than the permissions, and MSAL would keep it for an hour."""
+    microsoft.answers.append(Answer(error(code), status))
+    with pytest.raises(MicrosoftError):
         graph.request("t", "GET", "/users")
     assert tokens.forgotten == ["t"]
 
 
-@pytest.mark.parametrize("status", [400, 403, 404, 429, 500])
+@pytest.mark.parametrize("status", [400, 404, 429, 500])
 def test_any_other_failure_keeps_the_token(
     microsoft: QueuedServer, graph: GraphClient, tokens: KnownTokens, status: int
 ) -> None:
@@ -262,6 +270,28 @@ def test_each_items_failure_stands_in_its_calls_place(microsoft: QueuedServer, g
     assert isinstance(answers[5], TryLater)
 
 
+DENIALS = {
+    # statuses of the items, whether the token is given up
+    "all without a token": ([401, 401], True),
+    "all denied": ([403, 403], True),
+    "each denied in its way": ([401, 403], True),
+    "one of two denied": ([403, 200], False),
+    "all missing": ([404, 404], False),
+    "denied and throttled": ([403, 429], False),
+    "all well": ([200, 200], False),
+    "no answers": ([], False),
+}
+
+
+@pytest.mark.parametrize(("statuses", "given_up"), DENIALS.values(), ids=DENIALS.keys())
+def test_a_batch_denied_altogether_gives_the_token_up(
+    microsoft: QueuedServer, graph: GraphClient, tokens: KnownTokens, statuses: list[int], given_up: bool
+) -> None:
+    microsoft.answers.append(batched(*(item(n, status, error("x")) for n, status in enumerate(statuses))))
+    graph.batch("t", CALLS[:2])
+    assert tokens.forgotten == (["t"] if given_up else [])
+
+
 def test_a_body_says_what_it_is(microsoft: QueuedServer, graph: GraphClient) -> None:
     microsoft.answers.append(batched(item(0), item(1)))
     graph.batch("t", [Call("POST", "/subscriptions", {"a": 1}), Call("DELETE", "/subscriptions/s")])
@@ -329,6 +359,26 @@ def test_a_look_up_fails_if_any_part_of_it_does(microsoft: QueuedServer, graph: 
     microsoft.answers.append(batched(item(0, 200, {"value": []}), item(1, 503, error("x"))))
     with pytest.raises(TryLater):
         Users(graph).look_up("t", ["ada@contoso.com"], ["u1"])
+
+
+def test_an_address_that_graphs_filter_refuses_leads_to_nobody(microsoft: QueuedServer, graph: GraphClient) -> None:
+    ada = {"id": "u1", "userPrincipalName": "ada@contoso.com"}
+    microsoft.answers.append(batched(item(0, 400, error("Request_BadRequest")), item(1, 200, {"value": [ada]})))
+    assert [found.id for found in Users(graph).look_up("t", ["odd@contoso.com", "ada@contoso.com"], [])] == ["u1"]
+
+
+def test_a_link_that_graph_calls_wrong_is_void(microsoft: QueuedServer, graph: GraphClient) -> None:
+    microsoft.answers.append(Answer(error("Directory_ExpiredPageToken"), 400))
+    with pytest.raises(StartOver):
+        list(Users(graph).changes("t", f"{microsoft.url}/v1.0/users/delta?$deltatoken=x"))
+
+
+def test_a_first_round_that_graph_calls_wrong_has_no_link_to_blame(
+    microsoft: QueuedServer, graph: GraphClient
+) -> None:
+    microsoft.answers.append(Answer(error("Request_BadRequest"), 400))
+    with pytest.raises(BadRequest):
+        list(Users(graph).changes("t", None))
 
 
 WINDOW = Window(utc("2026-12-08T00:00"), utc("2027-03-10T00:00"))

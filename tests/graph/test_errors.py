@@ -8,7 +8,16 @@ from typing import Any
 import pytest
 from hypothesis import strategies as st
 
-from shared.errors import AccessLost, AlreadySubscribed, Gone, MailboxUnreadable, MicrosoftError, StartOver, TryLater
+from shared.errors import (
+    AccessLost,
+    AlreadySubscribed,
+    BadRequest,
+    Gone,
+    MailboxUnreadable,
+    MicrosoftError,
+    StartOver,
+    TryLater,
+)
 from shared.graph.errors import error_code, error_for, retry_after
 from shared.model import ConnectionStatus, TenantStatus
 from tests.properties import given
@@ -29,12 +38,12 @@ NO_MAILBOX = (MailboxUnreadable, ConnectionStatus.NO_MAILBOX)
 OUT_OF_SCOPE = (MailboxUnreadable, ConnectionStatus.OUT_OF_SCOPE)
 LACKING = (AccessLost, TenantStatus.PERMISSION_MISSING)
 MEANINGS = {
-    "400": (400, "BadRequest", (TryLater,)),
+    "400": (400, "BadRequest", (BadRequest, "BadRequest")),
     "400 lost sync state": (400, "syncStateNotFound", (StartOver, "syncStateNotFound")),
     "400 resync required": (400, "resyncRequired", (StartOver, "resyncRequired")),
     "400 invalid sync state": (400, "SyncStateInvalid", (StartOver, "SyncStateInvalid")),
-    "400 handshake failed": (400, "ValidationError", (TryLater,)),
-    "401": (401, "InvalidAuthenticationToken", (TryLater,)),
+    "400 handshake failed": (400, "ValidationError", (BadRequest, "ValidationError")),
+    "401": (401, "InvalidAuthenticationToken", (TryLater, "401 InvalidAuthenticationToken")),
     "403 of the directory": (
         403,
         "Authorization_RequestDenied",
@@ -60,16 +69,16 @@ MEANINGS = {
     "404 lost sync state": (404, "SyncStateNotFound", (StartOver, "SyncStateNotFound")),
     "409 duplicate subscription": (409, "Conflict", (AlreadySubscribed, "Conflict")),
     "410": (410, "SyncStateNotFound", (StartOver, "SyncStateNotFound")),
-    "412": (412, "ErrorIrresolvableConflict", (TryLater,)),
-    "424 dependant of a failed item": (424, "FailedDependency", (TryLater,)),
-    "429": (429, "ApplicationThrottled", (TryLater,)),
-    "500": (500, "InternalServerError", (TryLater,)),
-    "501": (501, "NotImplemented", (TryLater,)),
-    "503": (503, "ServiceUnavailable", (TryLater,)),
-    "504": (504, "UnknownError", (TryLater,)),
-    "509 bandwidth": (509, "BandwidthLimitExceeded", (TryLater,)),
-    "a status of nothing": (0, "", (TryLater,)),
-    "a redirect": (302, "", (TryLater,)),
+    "412": (412, "ErrorIrresolvableConflict", (TryLater, "412 ErrorIrresolvableConflict")),
+    "424 dependant of a failed item": (424, "FailedDependency", (TryLater, "424 FailedDependency")),
+    "429": (429, "ApplicationThrottled", (TryLater, "429 ApplicationThrottled")),
+    "500": (500, "InternalServerError", (TryLater, "500 InternalServerError")),
+    "501": (501, "NotImplemented", (TryLater, "501 NotImplemented")),
+    "503": (503, "ServiceUnavailable", (TryLater, "503 ServiceUnavailable")),
+    "504": (504, "UnknownError", (TryLater, "504 UnknownError")),
+    "509 bandwidth": (509, "BandwidthLimitExceeded", (TryLater, "509 BandwidthLimitExceeded")),
+    "a status of nothing": (0, "", (TryLater, "0")),
+    "a redirect": (302, "", (TryLater, "302")),
 }
 
 
@@ -138,16 +147,26 @@ def test_how_long_to_wait(headers: dict[str, Any], expected: timedelta | None) -
     assert retry_after(headers) == expected
 
 
-@pytest.mark.parametrize("status", [429, 503, 504, 400, 401])
+@pytest.mark.parametrize("status", [429, 503, 504, 401])
 def test_a_wait_is_handed_on_whatever_the_status(status: int) -> None:
     problem = error_for(status, {"Retry-After": "12"}, body("x"))
     assert isinstance(problem, TryLater)
     assert problem.retry_after == timedelta(seconds=12)
 
 
+@pytest.mark.parametrize("status", [400, 403, 404])
+def test_a_clear_refusal_is_not_tried_again_whatever_wait_it_names(status: int) -> None:
+    assert not isinstance(error_for(status, {"Retry-After": "12"}, body("x")), TryLater)
+
+
 @given(st.integers(0, 999), st.dictionaries(st.text(), st.text()), st.text())
 def test_every_answer_means_something(status: int, headers: dict[str, str], code: str) -> None:
     assert isinstance(error_for(status, headers, body(code)), MicrosoftError)
+
+
+@given(st.integers(0, 999), st.text())
+def test_every_error_has_a_code_for_the_log(status: int, code: str) -> None:
+    assert isinstance(error_for(status, {}, body(code)).code, str)
 
 
 def test_the_message_never_becomes_part_of_the_error() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -34,6 +35,13 @@ def adele(**changed: Any) -> DirectoryUser:
 
 def test_a_user_as_graph_sends_it() -> None:
     assert parse_user(ADELE) == PARSED
+
+
+def test_an_object_id_is_compared_in_small_letters() -> None:
+    """Notifications and look-ups need not write it alike."""
+    removed = {"id": "U-3", "@removed": {"reason": "deleted"}}
+    assert adele(id="U-1") == replace(PARSED, id="u-1")
+    assert directory_page({"value": [removed]}).removed == ("u-3",)
 
 
 def test_properties_that_were_never_set_are_absent() -> None:

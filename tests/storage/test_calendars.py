@@ -13,11 +13,12 @@ from azure.data.tables import TableServiceClient
 from hypothesis import strategies as st
 
 from shared.errors import StorageError
-from shared.model import BusyBlock, BusyStatus, ConnectionStatus, MemberKey, Snapshot, Window
+from shared.model import BusyBlock, BusyStatus, ConnectionStatus, MailboxKey, MemberKey, Snapshot, Window
 from shared.storage.calendars import Calendars, newer, pack, partition, unpack, unreadable
 from tests.properties import given
 
 B, S = BusyStatus, ConnectionStatus
+MAILBOX = MailboxKey("t-1", "o-1")
 NOON = datetime(2026, 12, 9, 12, tzinfo=UTC)
 DAY = datetime(2026, 12, 8, tzinfo=UTC)
 WINDOW = Window(DAY, DAY + timedelta(days=92))
@@ -104,6 +105,14 @@ def test_which_read_is_kept(before: datetime | None, after: datetime, wins: bool
     assert newer(stored, coming) == (coming if wins else None)
 
 
+def test_a_failure_later_than_the_new_read_is_still_said() -> None:
+    failed = replace(snapshot(read_at=NOON - MINUTE), unreadable_since=NOON + MINUTE, reason=S.STALE)
+    coming = snapshot(block(0), read_at=NOON)
+    expected = replace(coming, unreadable_since=NOON + MINUTE, reason=S.STALE)
+    assert newer(pack(failed), pack(coming)) == pack(expected)
+    assert newer(pack(replace(failed, unreadable_since=NOON)), pack(coming)) == pack(coming)
+
+
 UNREADABLE = {
     # read at, unreadable since, a read that began then failed, expected
     "nothing stored": (None, None, NOON, None),
@@ -137,53 +146,53 @@ def test_reads_and_failures_end_the_same_in_whatever_order_they_are_written(
     for number, order in enumerate(orders):
         owner = MemberKey(fresh, f"m-{number}")
         writes = (
-            lambda owner=owner: calendars.replace(owner, early),
-            lambda owner=owner: calendars.replace(owner, late),
-            lambda owner=owner: calendars.mark_unreadable(owner, S.STALE, NOON + 2 * MINUTE),
+            lambda owner=owner: calendars.replace(owner, MAILBOX, early),
+            lambda owner=owner: calendars.replace(owner, MAILBOX, late),
+            lambda owner=owner: calendars.mark_unreadable(owner, MAILBOX, S.STALE, NOON + 2 * MINUTE),
         )
         for which in order:
             writes[which]()
-        ends.append(calendars.get(owner))
+        ends += calendars.of(owner)
     assert ends[0] == replace(late, unreadable_since=NOON + 2 * MINUTE, reason=S.STALE)
     assert ends[1:] == ends[:1] * 2
 
 
 def test_a_calendar_nobody_read_is_none(calendars: Calendars, owner: MemberKey) -> None:
-    assert calendars.get(owner) is None
-    calendars.delete(owner)
-    calendars.mark_unreadable(owner, S.NO_MAILBOX, NOON)
-    assert calendars.get(owner) is None
+    assert calendars.of(owner) == []
+    calendars.delete(owner, MAILBOX)
+    calendars.mark_unreadable(owner, MAILBOX, S.NO_MAILBOX, NOON)
+    assert calendars.of(owner) == []
 
 
 def test_a_snapshot_is_kept_until_it_is_deleted(calendars: Calendars, owner: MemberKey) -> None:
     kept = snapshot(block(0, status=B.OOF), block(60))
-    calendars.replace(owner, kept)
-    assert calendars.get(owner) == kept
-    calendars.delete(owner)
-    assert calendars.get(owner) is None
+    calendars.replace(owner, MAILBOX, kept)
+    assert calendars.of(owner) == [kept]
+    calendars.delete(owner, MAILBOX)
+    assert calendars.of(owner) == []
 
 
 def test_a_failure_keeps_the_blocks_and_a_success_ends_it(calendars: Calendars, owner: MemberKey) -> None:
-    calendars.replace(owner, snapshot(block(0)))
-    calendars.mark_unreadable(owner, S.NO_MAILBOX, NOON + MINUTE)
+    calendars.replace(owner, MAILBOX, snapshot(block(0)))
+    calendars.mark_unreadable(owner, MAILBOX, S.NO_MAILBOX, NOON + MINUTE)
     expected = replace(snapshot(block(0)), unreadable_since=NOON + MINUTE, reason=S.NO_MAILBOX)
-    assert calendars.get(owner) == expected
-    calendars.replace(owner, snapshot(block(60), read_at=NOON + 2 * MINUTE))
-    assert calendars.get(owner) == snapshot(block(60), read_at=NOON + 2 * MINUTE)
+    assert calendars.of(owner) == [expected]
+    calendars.replace(owner, MAILBOX, snapshot(block(60), read_at=NOON + 2 * MINUTE))
+    assert calendars.of(owner) == [snapshot(block(60), read_at=NOON + 2 * MINUTE)]
 
 
 def test_an_older_read_never_replaces_a_later_one(calendars: Calendars, owner: MemberKey) -> None:
-    calendars.replace(owner, snapshot(block(60), read_at=NOON))
-    calendars.replace(owner, snapshot(block(0), read_at=NOON - MINUTE))
-    assert calendars.get(owner) == snapshot(block(60), read_at=NOON)
+    calendars.replace(owner, MAILBOX, snapshot(block(60), read_at=NOON))
+    calendars.replace(owner, MAILBOX, snapshot(block(0), read_at=NOON - MINUTE))
+    assert calendars.of(owner) == [snapshot(block(60), read_at=NOON)]
 
 
 def test_of_many_reads_at_once_the_latest_stays(calendars: Calendars, owner: MemberKey) -> None:
     reads = [snapshot(block(n), read_at=NOON + n * MINUTE) for n in range(24)]
     random.Random(1).shuffle(reads)
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda read: calendars.replace(owner, read), reads))
-    assert calendars.get(owner) == snapshot(block(23), read_at=NOON + 23 * MINUTE)
+        list(pool.map(lambda read: calendars.replace(owner, MAILBOX, read), reads))
+    assert calendars.of(owner) == [snapshot(block(23), read_at=NOON + 23 * MINUTE)]
 
 
 def test_a_calendar_too_large_to_store_is_said_so(calendars: Calendars, owner: MemberKey) -> None:
@@ -195,12 +204,33 @@ def test_a_calendar_too_large_to_store_is_said_so(calendars: Calendars, owner: M
         for start in (numbers.randrange(10**7) for _ in range(80_000))
     )
     with pytest.raises(StorageError):
-        calendars.replace(owner, snapshot(*blocks))
-    assert calendars.get(owner) is None
+        calendars.replace(owner, MAILBOX, snapshot(*blocks))
+    assert calendars.of(owner) == []
+
+
+def test_each_mailbox_has_a_calendar_of_its_own(calendars: Calendars, owner: MemberKey) -> None:
+    """Whoever is bound to another mailbox leaves nothing of the first one behind, and the other way round."""
+    other = MailboxKey("t-1", "o-2")
+    calendars.replace(owner, MAILBOX, snapshot(block(0)))
+    calendars.replace(owner, other, snapshot(block(60), read_at=NOON - MINUTE))
+    calendars.mark_unreadable(owner, other, S.STALE, NOON)
+    failed = replace(snapshot(block(60), read_at=NOON - MINUTE), unreadable_since=NOON, reason=S.STALE)
+    assert calendars.of(owner) == [snapshot(block(0)), failed]
+    calendars.delete(owner, MAILBOX)
+    assert calendars.of(owner) == [failed]
+
+
+def test_all_of_a_members_calendars_are_deleted_and_nobody_elses(calendars: Calendars, fresh: str) -> None:
+    ann, ben = MemberKey(fresh, "ann"), MemberKey(fresh, "ben")
+    for owner, mailbox in ((ann, MAILBOX), (ann, MailboxKey("t-1", "o-2")), (ben, MAILBOX)):
+        calendars.replace(owner, mailbox, snapshot(block(0)))
+    calendars.delete_all(ann)
+    assert (calendars.of(ann), calendars.of(ben)) == ([], [snapshot(block(0))])
+    calendars.delete_all(ann)
 
 
 def test_organizations_are_walls(calendars: Calendars, fresh: str) -> None:
-    calendars.replace(MemberKey(fresh, "m-1"), snapshot(block(0)))
-    assert calendars.get(MemberKey(f"{fresh}x", "m-1")) is None
-    assert calendars.get(MemberKey(fresh, "m-2")) is None
+    calendars.replace(MemberKey(fresh, "m-1"), MAILBOX, snapshot(block(0)))
+    assert calendars.of(MemberKey(f"{fresh}x", "m-1")) == []
+    assert calendars.of(MemberKey(fresh, "m-2")) == []
     assert partition(MemberKey("a", "b")) != partition(MemberKey("a.b", ""))

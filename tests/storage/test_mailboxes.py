@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from azure.data.tables import TableServiceClient
 
 from shared.errors import EntityChanged
-from shared.model import ConnectionStatus, Mailbox, MailboxKey, MemberKey
+from shared.model import ConnectionStatus, Mailbox, MailboxKey, MemberKey, Push
 from shared.storage.mailboxes import Mailboxes
 
 NOON = datetime(2026, 12, 9, 12, tzinfo=UTC)
@@ -24,29 +25,32 @@ def mailbox(tenant: str, due_at: datetime | None = NOON, name: str = "u1") -> Ma
     return Mailbox(MailboxKey(tenant, name), (MemberKey("acme", "m-1"),), due_at=due_at)
 
 
+def stored(mailboxes: Mailboxes, tenant: str) -> Mailbox | None:
+    row = mailboxes.row(MailboxKey(tenant, "u1"))
+    return row and row.value
+
+
 def test_a_mailbox_of_nobody_is_none(mailboxes: Mailboxes, fresh: str) -> None:
-    assert mailboxes.get(MailboxKey(fresh, "u1")) is None
+    assert mailboxes.row(MailboxKey(fresh, "u1")) is None
     assert list(mailboxes.of_tenant(fresh)) == []
     assert list(mailboxes.due(fresh, NOON)) == []
-    mailboxes.delete(MailboxKey(fresh, "u1"))
+    mailboxes.release(MailboxKey(fresh, "u1"), NOON)
 
 
 def test_a_mailbox_is_read_as_it_was_written(mailboxes: Mailboxes, fresh: str) -> None:
     full = Mailbox(
         MailboxKey(fresh, "u1"),
         (MemberKey("acme", "m-1"), MemberKey("acme", "m-2")),
-        "s1",
-        NOON + timedelta(days=6),
+        Push("s1", NOON - SECOND, NOON + timedelta(days=6), NOON + SECOND),
         NOON - SECOND,
         NOON,
+        NOON + SECOND,
         ConnectionStatus.OUT_OF_SCOPE,
         3,
     )
     mailboxes.insert_all(fresh, [full])
-    assert mailboxes.get(full.key) == full
+    assert stored(mailboxes, fresh) == full
     assert list(mailboxes.of_tenant(fresh)) == [full]
-    mailboxes.delete(full.key)
-    assert mailboxes.get(full.key) is None
 
 
 DUE = {
@@ -91,3 +95,47 @@ def test_a_mailbox_somebody_has_by_now_is_not_written_over(mailboxes: Mailboxes,
     with pytest.raises(EntityChanged):
         mailboxes.insert_all(fresh, [mailbox(fresh, None, "u0"), mailbox(fresh, None)])
     assert [found.due_at for found in mailboxes.of_tenant(fresh)] == [NOON]
+
+
+def later(found: Mailbox | None) -> Mailbox | None:
+    return found and replace(found, failures=found.failures + 1)
+
+
+def test_an_update_of_what_was_read_just_now(mailboxes: Mailboxes, fresh: str) -> None:
+    mailboxes.insert_all(fresh, [mailbox(fresh)])
+    row = mailboxes.row(MailboxKey(fresh, "u1"))
+    assert row is not None
+    assert mailboxes.update(row, later) == replace(mailbox(fresh), failures=1)
+    assert stored(mailboxes, fresh) == replace(mailbox(fresh), failures=1)
+
+
+def test_an_update_of_what_was_changed_meanwhile_keeps_both(mailboxes: Mailboxes, fresh: str) -> None:
+    mailboxes.insert_all(fresh, [mailbox(fresh)])
+    row = mailboxes.row(MailboxKey(fresh, "u1"))
+    assert row is not None
+    both = (MemberKey("acme", "m-1"), MemberKey("acme", "m-2"))
+    mailboxes.change(row.value.key, lambda found: found and replace(found, members=both))
+    assert mailboxes.update(row, later) == replace(mailbox(fresh), members=both, failures=1)
+
+
+def test_an_update_of_what_was_released_meanwhile_brings_nothing_back(mailboxes: Mailboxes, fresh: str) -> None:
+    mailboxes.insert_all(fresh, [replace(mailbox(fresh), members=())])
+    row = mailboxes.row(MailboxKey(fresh, "u1"))
+    assert row is not None
+    mailboxes.release(row.value.key, NOON)
+    assert mailboxes.update(row, later) is None
+    assert stored(mailboxes, fresh) is None
+
+
+def test_a_mailbox_nobody_uses_is_forgotten(mailboxes: Mailboxes, fresh: str) -> None:
+    mailboxes.insert_all(fresh, [replace(mailbox(fresh), members=()), mailbox(fresh, name="u2")])
+    mailboxes.release(MailboxKey(fresh, "u1"), NOON)
+    assert [found.key.object_id for found in mailboxes.of_tenant(fresh)] == ["u2"]
+
+
+def test_a_mailbox_somebody_came_back_to_is_due_without_a_subscription(mailboxes: Mailboxes, fresh: str) -> None:
+    used = replace(mailbox(fresh, None), push=Push("s1", NOON, NOON + timedelta(days=6)), read_at=NOON)
+    mailboxes.insert_all(fresh, [used])
+    mailboxes.release(used.key, NOON)
+    assert stored(mailboxes, fresh) == replace(used, push=Push(), read_at=None, due_at=NOON)
+    assert [found.key for found in mailboxes.due(fresh, NOON)] == [used.key]

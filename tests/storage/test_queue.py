@@ -16,7 +16,7 @@ from shared.settings import StorageSettings
 from shared.storage.queue import Queues, queue_service
 
 NOON = datetime(2026, 12, 9, 12, tzinfo=UTC)
-DIRECTORY = DirectorySync("acme", "t-1")
+DIRECTORY = DirectorySync("acme", "t-1", datetime(2026, 12, 1, 9, tzinfo=UTC))
 CALENDAR = CalendarSync("t-1", ("u1", "u2"), NOON, 3, renew=True)
 
 

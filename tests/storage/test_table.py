@@ -169,6 +169,16 @@ def test_delete_is_done_when_nothing_is_there(shelf: Table[Thing], fresh: str) -
     assert shelf.get(fresh, "k") is None
 
 
+def test_a_row_is_deleted_in_the_version_that_was_read_and_no_other(shelf: Table[Thing], fresh: str) -> None:
+    old = shelf.insert(fresh, "k", Thing("a"))
+    new = shelf.replace(old, Thing("b"))
+    with pytest.raises(EntityChanged):
+        shelf.delete_row(old)
+    assert shelf.get(fresh, "k") == new
+    shelf.delete_row(new)
+    assert shelf.get(fresh, "k") is None
+
+
 def test_rows_come_in_order_of_key_and_from_one_partition(shelf: Table[Thing], fresh: str) -> None:
     for key in ("b", "B", "a", "10", "9"):
         shelf.put(fresh, key, Thing(key))
@@ -253,6 +263,26 @@ def test_a_write_in_between_makes_it_decide_again(shelf: Table[Thing], fresh: st
 
     assert shelf.change(fresh, "k", decide) == Thing("mine")
     assert seen == [None, Thing("in between"), None]
+
+
+def test_a_change_of_a_row_known_from_before(shelf: Table[Thing], fresh: str) -> None:
+    known = shelf.insert(fresh, "k", Thing("a"))
+    assert shelf.change(fresh, "k", lambda thing: thing and Thing(thing.text + "b"), known) == Thing("ab")
+    seen: list[Thing | None] = []
+
+    def decide(thing: Thing | None) -> Thing:
+        seen.append(thing)
+        return Thing((thing.text if thing else "") + "c")
+
+    assert shelf.change(fresh, "k", decide, known) == Thing("abc")
+    assert seen == [Thing("a"), Thing("ab")], "the row known was out of date, so it is read and decided again"
+
+
+def test_a_change_of_a_row_known_that_is_gone_decides_about_nothing(shelf: Table[Thing], fresh: str) -> None:
+    known = shelf.insert(fresh, "k", Thing("a"))
+    shelf.delete(fresh, "k")
+    assert shelf.change(fresh, "k", lambda thing: thing and Thing("b"), known) is None
+    assert shelf.get(fresh, "k") is None
 
 
 def test_no_update_is_lost_however_many_change_at_once(shelf: Table[Thing], fresh: str) -> None:

@@ -1,0 +1,31 @@
+"""What the histories were made of, counted."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Census:
+    """Counts over all histories of a run."""
+
+    histories: int = 0
+    steps: int = 0
+    messages: int = 0
+    kills: int = 0
+    intrusions: int = 0
+    """Runs in the middle of which something else happened."""
+    failures: int = 0
+    """Runs that ended with an exception and were retried."""
+    divergences: int = 0
+    faults: Counter[str] = field(default_factory=Counter)
+
+    def line(self) -> str:
+        """All of it in one line."""
+        faults = ", ".join(f"{kind} {count}" for kind, count in sorted(self.faults.items()))
+        return (
+            f"{self.histories} histories, {self.steps} steps, {self.messages} messages, {self.kills} kills, "
+            f"{self.intrusions} intrusions, {self.failures} retries, faults: {sum(self.faults.values())} ({faults}), "
+            f"divergences: {self.divergences}"
+        )

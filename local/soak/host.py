@@ -1,0 +1,133 @@
+"""The Functions host as histories need it: two work queues in memory, and messages that run when they are told to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import msgspec
+
+from local.soak.census import Census
+from local.soak.interruptions import Interruptions, Killed, kill
+from local.soak.process import Message, Process
+from shared.messages import CalendarSync, DirectorySync, encode
+from shared.notifications import accept
+from shared.settings import Settings
+
+LEASE = timedelta(minutes=10)
+"""How long a message stays invisible when the process that took it dies."""
+RETRY = timedelta(seconds=30)
+"""As long after an exception: `visibilityTimeout` of host.json."""
+MOST_DEQUEUES = 5
+
+
+@dataclass
+class Envelope:
+    """A message in its queue."""
+
+    kind: type[Message]
+    text: str
+    visible_at: datetime
+    dequeues: int = 0
+
+    @property
+    def message(self) -> Message:
+        """The message as a trigger decodes it."""
+        return msgspec.json.decode(self.text, type=self.kind)
+
+
+class Host:
+    """Runs the product's triggers in one process after the other."""
+
+    def __init__(self, settings: Settings, now: Callable[[], datetime], census: Census) -> None:
+        self._settings = settings
+        self._now = now
+        self._census = census
+        self.interruptions = Interruptions()
+        self.queue: list[Envelope] = []
+        self.poison: list[tuple[Envelope, Exception]] = []
+        self.failing_posts = 0
+        self.heard: dict[str, datetime] = {}
+        """When the last believed notification of a mailbox arrived, by object id."""
+        self.runs = 0
+        self.process = self._new_process()
+
+    def close(self) -> None:
+        """End the process."""
+        self.process.close()
+
+    def receive(self, body: bytes) -> int:
+        """The webhook: enqueue what the post asks for, unless the queue is down."""
+        if self.failing_posts:
+            self.failing_posts -= 1
+            return 500
+        for message in accept(body, self.process.client_state, self._now()).messages:
+            for object_id in message.mailboxes:
+                self.heard[object_id] = self._now()
+            self.send(message)
+        return 202
+
+    def send(self, message: Message, delay: timedelta = timedelta()) -> None:
+        """Enqueue."""
+        self.queue.append(Envelope(type(message), encode(message), self._now() + delay))
+
+    def visible(self) -> list[Envelope]:
+        """Messages that could run now."""
+        now = self._now()
+        return [envelope for envelope in self.queue if envelope.visible_at <= now]
+
+    def awaits(self, object_id: str) -> bool:
+        """Whether a message about the mailbox is still to be carried out."""
+        return any(isinstance(e.message, CalendarSync) and object_id in e.message.mailboxes for e in self.queue)
+
+    def run(self, envelope: Envelope) -> None:
+        """Carry out a message, with what happens to it when that fails."""
+        envelope.dequeues += 1
+        envelope.visible_at = self._now() + LEASE
+        self._census.messages += 1
+        self.runs += 1
+        try:
+            self._dispatch(envelope.message)
+        except Killed:
+            self.replace_process()
+        except Exception as problem:  # noqa: BLE001 - the host retries whatever it was
+            self._census.failures += 1
+            envelope.visible_at = self._now() + RETRY
+            if envelope.dequeues >= MOST_DEQUEUES:
+                self.queue.remove(envelope)
+                self.poison.append((envelope, problem))
+        else:
+            self.queue.remove(envelope)
+
+    def tick(self) -> None:
+        """The timer."""
+        self.attempt(lambda: self.process.directory_syncs.resync_all())
+
+    def attempt(self, work: Callable[[], object]) -> bool:
+        """Do something that a kill may cut short; whether it came to its end."""
+        try:
+            work()
+        except Killed:
+            self.replace_process()
+            return False
+        return True
+
+    def interrupt(self, number: int, action: Callable[[], None] | None, *, afterwards: bool) -> None:
+        """Plan an interruption of the next run: the action, or death."""
+        self.interruptions.plan(number, action or kill, afterwards=afterwards)
+
+    def replace_process(self) -> None:
+        """A new process in place of the dead one."""
+        self._census.kills += 1
+        self.process.close()
+        self.process = self._new_process()
+
+    def _new_process(self) -> Process:
+        return Process(self._settings, self._now, self.send, self.interruptions)
+
+    def _dispatch(self, message: Message) -> None:
+        if isinstance(message, DirectorySync):
+            self.process.directory_syncs.run(message)
+        else:
+            self.process.calendar_syncs.run(message)

@@ -1,0 +1,73 @@
+"""What may happen between any two requests of a run: the process dies, or somebody else gets in between."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import requests
+
+T = TypeVar("T")
+
+
+class Killed(BaseException):  # noqa: N818 - what happened, not an error anybody may handle
+    """The process is gone; nothing of the product catches it."""
+
+
+def kill() -> None:
+    """End the process."""
+    raise Killed
+
+
+class Interruptions:
+    """Counts the requests of a run and does one thing at the planned one."""
+
+    def __init__(self) -> None:
+        self._left = 0
+        self._afterwards = False
+        self._action: Callable[[], None] | None = None
+
+    def plan(self, number: int, action: Callable[[], None], *, afterwards: bool) -> None:
+        """Do this around the `number`th request from now: before it is sent, or before its answer is seen."""
+        self._left, self._action, self._afterwards = number, action, afterwards
+
+    def forget(self) -> bool:
+        """Drop the plan; whether it was still waiting."""
+        waiting, self._action = self._action is not None, None
+        return waiting
+
+    def around(self, request: Callable[[], T]) -> T:
+        """Carry out one request, interrupted if that was planned."""
+        action = self._counted_down()
+        if action is not None and not self._afterwards:
+            action()
+        answer = request()
+        if action is not None and self._afterwards:
+            action()
+        return answer
+
+    def _counted_down(self) -> Callable[[], None] | None:
+        if self._action is None:
+            return None
+        self._left -= 1
+        if self._left > 0:
+            return None
+        action, self._action = self._action, None
+        return action
+
+    def watch(self, session: requests.Session) -> requests.Session:
+        """The session, every request of which counts."""
+        send = session.send
+
+        def watched(request: requests.PreparedRequest, **options: Any) -> requests.Response:
+            if _is_sign_in(request.url or ""):
+                return send(request, **options)
+            return self.around(lambda: send(request, **options))
+
+        session.send = watched  # type: ignore[method-assign]
+        return session
+
+
+def _is_sign_in(url: str) -> bool:
+    """Tokens are fetched under a lock: whoever came in between in the same thread would wait for ever."""
+    return "/oauth2/" in url or "/.well-known/" in url

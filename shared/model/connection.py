@@ -1,0 +1,122 @@
+"""A member's connection, and the mailbox behind it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from shared.model.organization import MemberKey
+from shared.model.tenant import MailboxKey
+
+
+class ConnectionStatus(StrEnum):
+    """The state of a member's connection; codes are stable API."""
+
+    CONNECTED = "connected"
+    CONNECTING = "connecting"
+    STALE = "stale"
+    NOT_MATCHED = "not_matched"
+    AMBIGUOUS = "ambiguous"
+    OUT_OF_SCOPE = "out_of_scope"
+    NO_MAILBOX = "no_mailbox"
+    DISABLED_IN_DIRECTORY = "disabled_in_directory"
+    EXCLUDED = "excluded"
+    USER_DISCONNECTED = "user_disconnected"
+    PERMISSION_LOST = "permission_lost"
+    RECONNECT_REQUIRED = "reconnect_required"
+    THROTTLED = "throttled"
+
+
+@dataclass(frozen=True)
+class Connection:
+    """A member's Outlook connection, or the reason there is none."""
+
+    member: str
+    status: ConnectionStatus
+    changed_at: datetime
+    detail: str | None = None
+    """A stable code that narrows the status, e.g. `guest_only` or `address_reassigned`."""
+    tenant_id: str | None = None
+    object_id: str | None = None
+    mailbox_address: str | None = None
+    """User principal name at the last match; for people to recognise, never for identity."""
+    matched_address: str | None = None
+    """The roster address the match rests on."""
+    considered: tuple[str, ...] = ()
+    """The roster addresses that were looked for; when the roster has others, it is time to match again."""
+    considered_in: tuple[str, ...] = ()
+    """Ids of the tenants in which they were looked for."""
+    candidates: tuple[str, ...] = ()
+    """Object ids of the users an ambiguous member could be; when one of them changes, it is time to match again."""
+
+    @property
+    def mailbox(self) -> MailboxKey | None:
+        """The mailbox this connection is bound to."""
+        if self.tenant_id is None or self.object_id is None:
+            return None
+        return MailboxKey(self.tenant_id, self.object_id)
+
+    @property
+    def active_mailbox(self) -> MailboxKey | None:
+        """The mailbox whose calendar is read for this member; None while the status says not to."""
+        return self.mailbox if self.status in _READ else None
+
+
+_READ = frozenset(
+    {
+        ConnectionStatus.CONNECTED,
+        ConnectionStatus.CONNECTING,
+        ConnectionStatus.STALE,
+        ConnectionStatus.OUT_OF_SCOPE,
+        ConnectionStatus.NO_MAILBOX,
+        ConnectionStatus.PERMISSION_LOST,
+        ConnectionStatus.THROTTLED,
+    }
+)
+"""Statuses that came of trying to read the calendar, which is therefore tried again."""
+
+
+@dataclass(frozen=True)
+class Push:
+    """How change notifications stand with a mailbox."""
+
+    subscription_id: str | None = None
+    granted_at: datetime | None = None
+    """When it was created or last renewed."""
+    expires_at: datetime | None = None
+    retry_at: datetime | None = None
+    """Set after a failure: when to try again."""
+    key_id: str | None = None
+    """Which key signed its client state."""
+
+    @property
+    def act_at(self) -> datetime | None:
+        """When something must be done: at half of the granted life, or when a failure is tried again.
+
+        None where nothing was ever granted or refused: at once.
+        """
+        if self.retry_at is not None:
+            return self.retry_at
+        if self.granted_at is None or self.expires_at is None:
+            return None
+        return self.granted_at + (self.expires_at - self.granted_at) / 2
+
+
+@dataclass(frozen=True)
+class Mailbox:
+    """A mailbox that at least one member's connection uses: whose it is, how push and reads stand."""
+
+    key: MailboxKey
+    members: tuple[MemberKey, ...] = ()
+    push: Push = Push()
+    read_at: datetime | None = None
+    """When the last successful read began: every change before that is in the snapshot."""
+    due_at: datetime | None = None
+    """When it must be read or renewed even if nobody notifies; None when it belongs to nobody."""
+    not_before: datetime | None = None
+    """Until when Microsoft asked to leave it alone."""
+    status: ConnectionStatus = ConnectionStatus.CONNECTING
+    """What its members' connections were last told."""
+    failures: int = 0
+    """Reads in a row that did not succeed."""

@@ -1,0 +1,71 @@
+"""Microsoft's side: tenants, their directory users and mailboxes' names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class MailboxKey(NamedTuple):
+    """A directory user's mailbox. Never an address: addresses are reassigned, object ids are not."""
+
+    tenant_id: str
+    object_id: str
+
+
+@dataclass(frozen=True)
+class DirectoryUser:
+    """What matching needs to know about a user of a tenant's directory; kept in memory only."""
+
+    id: str
+    display_name: str
+    user_principal_name: str
+    mail: str | None = None
+    smtp_addresses: tuple[str, ...] = ()
+    """Primary and alias addresses from `proxyAddresses`, SMTP entries only."""
+    is_guest: bool = False
+    is_enabled: bool = True
+
+
+class TenantStatus(StrEnum):
+    """How far the connection of a whole tenant is."""
+
+    CONNECTING = "connecting"
+    """Consent was given and is spreading through Microsoft."""
+    CONNECTED = "connected"
+    CONSENT_MISSING = "consent_missing"
+    """No service principal: never consented, or the enterprise app was deleted."""
+    APP_DISABLED = "app_disabled"
+    PERMISSION_MISSING = "permission_missing"
+    """The enterprise app exists but a granted permission was taken away."""
+    WRONG_TENANT = "wrong_tenant"
+    """The tenant owns none of the domains the activation link expected."""
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether calendars cannot be read until an admin acts."""
+        return self not in (TenantStatus.CONNECTING, TenantStatus.CONNECTED)
+
+
+@dataclass(frozen=True)
+class Tenant:
+    """A Microsoft 365 tenant connected to an organization."""
+
+    id: str
+    status: TenantStatus
+    consented_by: str
+    """Object id of the Microsoft admin whose proof connected the tenant."""
+    consented_at: datetime
+    expected_domains: tuple[str, ...] = ()
+    reason: str | None = None
+    """Microsoft's error code behind a lost status."""
+    delta_link: str | None = None
+    """Where the next directory delta round continues."""
+    not_before: datetime | None = None
+    """Until when Microsoft asked to leave the directory alone."""
+    domains: tuple[str, ...] = ()
+    """Domains the tenant is seen to own."""
+    synced_at: datetime | None = None
+    """When the last complete directory round began."""
