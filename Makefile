@@ -12,7 +12,7 @@ ARGS ?=
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --upgrade --no-annotate \
 	--custom-compile-command "make lock"
 
-.PHONY: help setup run test demo lint format bench lock clean
+.PHONY: help setup run test demo lint format bench soak lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -21,7 +21,7 @@ setup: ## Python environment, packages and Azurite; costs nothing when nothing c
 	@[ -n "$(PYTHON)" ] || { echo "No Python 3.11 or later found; install one, or make setup PYTHON=/path/to/python3"; exit 1; }
 	@$(PYTHON) -m local.setup
 
-run: setup ## The whole product on this machine, until Ctrl-C
+run: setup ## The whole product on this machine, until Ctrl-C; DATA=folder keeps the tables and queues
 	@$(BIN)/python -m local
 
 test: setup ## All tests; pytest options go into ARGS, for example make test ARGS="-k booking"
@@ -41,6 +41,9 @@ format: setup ## Rewrite the code in the one format
 
 bench: setup ## Measure, side by side with the floors (docs/performance.md)
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+soak: setup ## Generated histories against the calendar cache, for as long as ARGS="--minutes 10" says
+	@$(BIN)/python -m local.soak $(ARGS)
 
 lock: setup ## Renew the pinned versions of all packages and of Azurite's
 	@$(COMPILE) pyproject.toml --output-file requirements.txt

@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 import time
+from pathlib import Path
 
 from local.azurite import AzuriteError
 from local.ports import Ports
@@ -25,7 +26,8 @@ def main() -> int:
     began = time.monotonic()
     try:
         LOG.parent.mkdir(exist_ok=True)
-        with LOG.open("w") as log, Stack(Ports.usual(os.environ), output=log) as stack:
+        data = Path(os.environ["DATA"]) if os.environ.get("DATA") else None
+        with LOG.open("w") as log, Stack(Ports.usual(os.environ), output=log, data=data) as stack:
             stack.platform.load_roster()
             print(greeting(stack, time.monotonic() - began), flush=True)
             return _wait(stack, stopped)

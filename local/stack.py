@@ -54,6 +54,7 @@ class Stack:
         settings: Mapping[str, str] | None = None,
         lease_seconds: int = 60,
         output: IO[str] | None = None,
+        data: Path | None = None,
     ) -> None:
         self._ports = ports or Ports()
         self._make_world = make_world
@@ -62,6 +63,7 @@ class Stack:
         self._changes = settings or {}
         self._lease = lease_seconds
         self._output = output
+        self._data = data
         self._open = ExitStack()
         self.service: subprocess.Popen[bytes] | None = None
 
@@ -84,7 +86,7 @@ class Stack:
         self.url = f"http://localhost:{ports.port or free_port()}"
         self.certificates = prepare(self._folder)
         storage = (ports.blob_port, ports.queue_port, ports.table_port)
-        self.azurite = self._open.enter_context(Azurite(ports=storage))
+        self.azurite = self._open.enter_context(Azurite(self._data, storage))
         world = self._make_world(self.certificates.client_public.read_bytes(), self.url)
         self.microsoft = self._open.enter_context(
             Simulator(

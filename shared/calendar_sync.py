@@ -63,9 +63,12 @@ class CalendarSyncs:
         keys = [MailboxKey(message.tenant, object_id) for object_id in message.mailboxes]
         rows = [row for key in keys if (row := self._tables.mailboxes.row(key)) is not None]
         due = [row for row in rows if not row.value.members or is_due(row.value, message, now)]
+        if message.since is None:
+            self._tell_again(row.value for row in rows if row not in due)
         zones = self._zones(owner for row in due for owner in row.value.members)
         used = [row for row in due if any(owner in zones for owner in row.value.members)]
         for row in due:
+            self._strike_out(row, set(row.value.members) - zones.keys())
             if row not in used:
                 self._abandon(row.value)
         held = {
@@ -139,6 +142,19 @@ class CalendarSyncs:
             self._tables.calendars.mark_unreadable(owner, mailbox.key, status, began)
         self._connections.tell(mailbox, status, problem.code)
         self._tables.mailboxes.update(row, lambda now: now and after_failure(now, status, push, wait, began))
+
+    def _tell_again(self, mailboxes: Iterable[Mailbox]) -> None:
+        """Somebody whose connection was written only after the mailbox had been read heard nothing of it."""
+        for mailbox in mailboxes:
+            if mailbox.status is ConnectionStatus.CONNECTED:
+                self._connections.tell(mailbox, mailbox.status, None)
+
+    def _strike_out(self, row: Row[Mailbox], gone: set[MemberKey]) -> None:
+        """Take people who left the roster off the mailbox, wherever the one who removed them was interrupted."""
+        if gone:
+            self._tables.mailboxes.update(
+                row, lambda m: m and replace(m, members=tuple(owner for owner in m.members if owner not in gone))
+            )
 
     def _abandon(self, mailbox: Mailbox) -> None:
         """Let go of a mailbox that is nobody's any more, at Microsoft first.

@@ -50,6 +50,8 @@ REFUSED = {
     "an address with two": ({**MEMBER, "addresses": ["a@b@c"]}, "addresses[0]"),
     "an address with a blank": ({**MEMBER, "addresses": ["a b@c"]}, "addresses[0]"),
     "an address with a line break": ({**MEMBER, "addresses": ["a\n@c"]}, "addresses[0]"),
+    "an address with a zero byte": ({**MEMBER, "addresses": ["a\0b@c"]}, "addresses[0]"),
+    "an address with a control character behind the @": ({**MEMBER, "addresses": ["a@\x7fc"]}, "addresses[0]"),
     "an address with a line break at the end": ({**MEMBER, "addresses": ["a@c\n"]}, "addresses[0]"),
     "an address with a name": ({**MEMBER, "addresses": ["Ada <a@c>"]}, "addresses[0]"),
     "an address of no person": ({**MEMBER, "addresses": ["@c"]}, "addresses[0]"),

@@ -103,7 +103,7 @@ STATUSES = {
     "no mailbox": (MailboxUnreadable(S.NO_MAILBOX, "x"), READ, S.NO_MAILBOX),
     "the user is gone": (Gone("ErrorInvalidUser"), READ, S.NO_MAILBOX),
     "the tenant is lost": (AccessLost(TenantStatus.CONSENT_MISSING, "x"), READ, S.PERMISSION_LOST),
-    "the tenant was lost before the first read": (AccessLost(TenantStatus.APP_DISABLED, "x"), FIRST, S.PERMISSION_LOST),
+    "the tenant is lost at first": (AccessLost(TenantStatus.APP_DISABLED, "x"), FIRST, S.PERMISSION_LOST),
     "throttled": (TryLater("429 ApplicationThrottled"), READ, S.THROTTLED),
     "throttled by a gateway": (TryLater("429"), READ, S.THROTTLED),
     "throttled at first": (TryLater("429 ApplicationThrottled"), FIRST, S.CONNECTING),

@@ -93,5 +93,5 @@ def test_a_failed_creation_leaves_nothing_but_the_next_try(answer: MicrosoftErro
 @pytest.mark.parametrize("before", [Push(), GRANTED, Push("s1", NOW, NOW + DAY, LATER)])
 @pytest.mark.parametrize("was_missing", [True, False])
 def test_a_grant_ends_every_failure(before: Push, was_missing: bool) -> None:
-    answer = Subscription("s2", "o-1", LATER + 6 * DAY)
+    answer = Subscription("s2", LATER + 6 * DAY, "o-1")
     assert push_after(answer, before, was_missing, LATER) == Push("s2", LATER, LATER + 6 * DAY)

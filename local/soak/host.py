@@ -30,6 +30,19 @@ class Envelope:
     text: str
     visible_at: datetime
     dequeues: int = 0
+    held: timedelta = timedelta()
+    """How much longer it waits than it was told to."""
+
+    def hold(self, by: timedelta) -> None:
+        """Have it wait longer; once at most."""
+        if not self.held:
+            self.held = by
+            self.visible_at += by
+
+    def let_go(self) -> None:
+        """Have it wait no longer than it was told to."""
+        self.visible_at -= self.held
+        self.held = timedelta()
 
     @property
     def message(self) -> Message:
@@ -51,6 +64,8 @@ class Host:
         self.heard: dict[str, datetime] = {}
         """When the last believed notification of a mailbox arrived, by object id."""
         self.runs = 0
+        self.running = 0
+        """Messages under way."""
         self.process = self._new_process()
 
     def close(self) -> None:
@@ -87,6 +102,7 @@ class Host:
         envelope.visible_at = self._now() + LEASE
         self._census.messages += 1
         self.runs += 1
+        self.running += 1
         try:
             self._dispatch(envelope.message)
         except Killed:
@@ -99,10 +115,12 @@ class Host:
                 self.poison.append((envelope, problem))
         else:
             self.queue.remove(envelope)
+        finally:
+            self.running -= 1
 
     def tick(self) -> None:
         """The timer."""
-        self.attempt(lambda: self.process.directory_syncs.resync_all())
+        self.attempt(self.process.directory_syncs.resync_all)
 
     def attempt(self, work: Callable[[], object]) -> bool:
         """Do something that a kill may cut short; whether it came to its end."""

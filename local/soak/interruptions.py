@@ -10,7 +10,7 @@ import requests
 T = TypeVar("T")
 
 
-class Killed(BaseException):  # noqa: N818 - what happened, not an error anybody may handle
+class Killed(BaseException):
     """The process is gone; nothing of the product catches it."""
 
 
@@ -23,6 +23,7 @@ class Interruptions:
     """Counts the requests of a run and does one thing at the planned one."""
 
     def __init__(self) -> None:
+        self.requests = 0
         self._left = 0
         self._afterwards = False
         self._action: Callable[[], None] | None = None
@@ -38,6 +39,7 @@ class Interruptions:
 
     def around(self, request: Callable[[], T]) -> T:
         """Carry out one request, interrupted if that was planned."""
+        self.requests += 1
         action = self._counted_down()
         if action is not None and not self._afterwards:
             action()

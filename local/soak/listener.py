@@ -44,7 +44,7 @@ class Listener:
 
             protocol_version = "HTTP/1.1"
 
-            def do_POST(self) -> None:  # noqa: N802 - http.server's name
+            def do_POST(self) -> None:
                 """A validation, or a post of notifications."""
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 token = parse_qs(urlsplit(self.path).query).get("validationToken")

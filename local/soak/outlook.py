@@ -6,6 +6,7 @@ that every change has a moment of its own. What each calendar said is remembered
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
@@ -30,6 +31,7 @@ HORIZON = START - timedelta(days=10), START + timedelta(days=200)
 ZONE = "Europe/Amsterdam"
 TICK = timedelta(seconds=1)
 PATIENCE_SECONDS = 20
+PAUSE_SECONDS = 0.002
 
 T = TypeVar("T")
 Versions = list[tuple[datetime, list[truth.Block]]]
@@ -81,11 +83,10 @@ class Outlook:
     def await_delivery(self) -> None:
         """Wait for every notification that is due."""
         until = monotonic() + PATIENCE_SECONDS
-        pause = threading_pause
         while not self.simulator.call(delivery_of(self.world).is_idle):
             if monotonic() > until:
                 raise TimeoutError("notifications are not delivered")
-            pause()
+            time.sleep(PAUSE_SECONDS)
 
     def now(self) -> datetime:
         """The simulated time."""
@@ -158,13 +159,6 @@ class Outlook:
     def _remind(self) -> None:
         for subscription in due_reminders(self.world):
             delivery_of(self.world).lifecycle(subscription, "reauthorizationRequired")
-
-
-def threading_pause() -> None:
-    """A moment for the loop."""
-    import time
-
-    time.sleep(0.002)
 
 
 def _blocks(mailbox: Mailbox) -> list[truth.Block]:

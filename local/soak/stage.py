@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import logging
 from contextlib import ExitStack
 from types import TracebackType
 from typing import Self
@@ -28,6 +29,7 @@ class Stage:
         self._used = 0
 
     def __enter__(self) -> Self:
+        logging.getLogger("shared").addHandler(logging.NullHandler())
         self.certificates = prepare(ROOT / ".local")
         self.azurite = self._open.enter_context(Azurite())
         self.listener = self._open.enter_context(Listener())
@@ -61,6 +63,7 @@ class Stage:
                 "PLATFORM_ISSUER": "https://platform.example",
                 "PLATFORM_AUDIENCE": "outlook-connection",
                 "PLATFORM_JWKS_URL": "https://platform.example/jwks.json",
+                "RESYNC_SCHEDULE": "0 */5 * * * *",
                 "SECRET_KEYS": base64.b64encode(bytes(range(32))).decode(),
             }
         )

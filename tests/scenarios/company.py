@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,6 +15,9 @@ from local.client import Browser, Client, wait_for
 from local.microsoft.organization import Organization
 from local.microsoft.remote import Microsoft
 from local.stack import Stack
+from shared.bootstrap import Services
+from shared.model import MailboxKey, MemberKey
+from shared.settings import Settings
 
 GLOBAL_ADMINISTRATOR = "62e90394-69f5-4237-9190-012177145e10"
 ZONE = "Europe/Amsterdam"
@@ -62,16 +66,41 @@ class Company:
             self.hire(name)
             self.join(name)
 
+    def object_id(self, name: str) -> str:
+        """Of the directory user `name@domain`."""
+        found: str = self.microsoft.user(self.tenant, f"{name}@{self.domain}")["id"]
+        return found
+
+    def mailbox(self, name: str) -> MailboxKey:
+        """The mailbox of the directory user `name@domain`."""
+        return MailboxKey(self.tenant, self.object_id(name))
+
+    def member(self, name: str) -> MemberKey:
+        """The member of that name."""
+        return MemberKey(self.org, name)
+
+    def services(self) -> Services:
+        """The product's own parts, wired as the running service has them: another worker beside it."""
+        return Services(Settings.from_env(self.stack.settings))
+
+    def activate(self, **wishes: Any) -> None:
+        """Through a new link, by the admin."""
+        answer = Browser().activate(self.admin.make_link(**wishes)["url"], self.admin_upn)
+        assert answer.headers["Location"].endswith("/activated"), answer.text
+
+    def tenant_reaches(self, status: str, seconds: float = PATIENCE) -> bool:
+        """Whether the tenant gets there by itself."""
+        return waits(lambda: [tenant["status"] for tenant in self.admin.tenants()] == [status], seconds)
+
     def connect(self) -> None:
         """Through a link, by the admin, until everybody's state is known."""
-        answer = Browser().activate(self.admin.make_link()["url"], self.admin_upn)
-        assert answer.headers["Location"].endswith("/activated"), answer.text
-        assert wait_for(lambda: self.admin.tenants()[0]["status"] == "connected", PATIENCE) is not None
+        self.activate()
+        assert self.tenant_reaches("connected"), self.admin.tenants()
         self.settle()
 
     def settle(self) -> None:
         """Wait until nobody's state is still being found out."""
-        assert wait_for(lambda: "connecting" not in self.states().values(), PATIENCE) is not None, self.states()
+        assert waits(lambda: "connecting" not in self.states().values()), self.states()
 
     def resync(self) -> None:
         """Run the timer now."""
@@ -83,7 +112,7 @@ class Company:
 
     def reaches(self, name: str, state: str, seconds: float = PATIENCE) -> bool:
         """Whether the member gets into the state by itself."""
-        return wait_for(lambda: self.states().get(name) == state, seconds) is not None
+        return waits(lambda: self.states().get(name) == state, seconds)
 
     def meet(self, name: str, *, days: int = 1, hour: int = 9, minutes: int = 60, **more: Any) -> Json:
         """An event in somebody's calendar."""
@@ -105,18 +134,38 @@ class Company:
 
     def becomes_true(self, name: str, seconds: float = PATIENCE) -> bool:
         """Whether it equals Outlook soon."""
-        return wait_for(lambda: self.is_true(name), seconds) is not None
+        return waits(lambda: self.is_true(name), seconds)
 
-    def calendar_requests(self) -> list[Json]:
-        """Every request about a calendar in this tenant."""
+    def calendar_requests(self, name: str | None = None) -> list[Json]:
+        """Every request about a calendar in this tenant, or about somebody's."""
+        where = "calendar" if name is None else f"/users/{self.object_id(name)}/calendarview"
         found = self.microsoft.requests(tenant=self.tenant)
-        return [request for request in found if "calendar" in request["path"].lower()]
+        return [request for request in found if where in request["path"].lower()]
+
+    def directory_rounds(self) -> list[Json]:
+        """Every request for directory changes of this tenant."""
+        return [r for r in self.microsoft.requests(tenant=self.tenant) if r["path"].endswith("/users/delta")]
+
+    def subscriptions(self, name: str) -> list[str]:
+        """Ids of the live subscriptions on somebody's mailbox."""
+        found = self.microsoft.subscriptions(self.tenant)
+        return [one["id"] for one in found if self.object_id(name) in one["resource"]]
+
+    def drop_subscriptions(self, name: str) -> None:
+        """Microsoft forgets them without a word."""
+        for subscription in self.subscriptions(name):
+            self.microsoft.remove_subscription(subscription)
 
     def rows(self, table: str, partition: str) -> list[Json]:
         """What lies in a table's partition."""
         service = TableServiceClient.from_connection_string(self.stack.azurite.connection_string)
         client = service.get_table_client(table)
         return [dict(entity) for entity in client.query_entities("PartitionKey eq @p", parameters={"p": partition})]
+
+
+def waits(condition: Callable[[], bool], seconds: float = PATIENCE) -> bool:
+    """Whether it holds soon. Looks less often than `wait_for`: the service under test needs the machine too."""
+    return wait_for(condition, seconds, pause=0.1) is not None
 
 
 def today() -> datetime:

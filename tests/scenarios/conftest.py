@@ -1,5 +1,6 @@
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -30,9 +31,43 @@ def company(stack: Stack) -> Company:
     return Company(stack)
 
 
-@pytest.fixture
-def connected(company: Company) -> Company:
-    """A customer whose tenant is connected, with two members."""
+class Supply:
+    """Connected customers, several made at a time: connecting is mostly waiting for queues to be looked at."""
+
+    AT_ONCE = 6
+
+    def __init__(self, stack: Stack) -> None:
+        self._stack = stack
+        self._ready: list[Company] = []
+
+    def take(self, wanted: int) -> Company:
+        """One that nobody had; `wanted` is how many can be of use at most."""
+        if not self._ready:
+            count = min(wanted, self.AT_ONCE)
+            with ThreadPoolExecutor(count) as pool:
+                self._ready = list(pool.map(lambda _: connected_company(self._stack), range(count)))
+        return self._ready.pop()
+
+
+def connected_company(stack: Stack) -> Company:
+    company = Company(stack)
     company.add("ann", "ben")
     company.connect()
     return company
+
+
+@pytest.fixture(scope="session")
+def supply(stack: Stack) -> Supply:
+    return Supply(stack)
+
+
+@pytest.fixture
+def connected(supply: Supply, request: pytest.FixtureRequest) -> Company:
+    """A customer of the test's own whose tenant is connected, with two members."""
+    return supply.take(sum("connected" in item.fixturenames for item in request.session.items))
+
+
+@pytest.fixture(scope="session")
+def untouched(stack: Stack) -> Company:
+    """Such a customer for tests that only look, or whose every wish is refused."""
+    return connected_company(stack)

@@ -4,11 +4,16 @@ from datetime import timedelta
 from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 
 import pytest
+import requests
 
 from local.client import Browser
 from local.microsoft import remote
 from local.microsoft.entra.issue import IdTokenFlaw
-from tests.scenarios.company import Company
+from local.stack import Stack
+from shared.bootstrap import Services, utc_now
+from shared.errors import Refusal
+from shared.settings import Settings
+from tests.scenarios.company import Company, waits
 
 REFUSED = 403
 NOT_PROVEN = 400
@@ -61,7 +66,7 @@ def test_a_person_without_the_role_is_refused_and_the_link_stays_good(company: C
     assert Browser().activate(made["url"], company.admin_upn).headers["Location"].endswith("/activated")
 
 
-def test_consent_for_another_tenant_than_the_proven_one_is_refused(company: Company, stack) -> None:
+def test_consent_for_another_tenant_than_the_proven_one_is_refused(company: Company, stack: Stack) -> None:
     other = Company(stack, "victim")
     browser = Browser()
     answer = consent_answer(company, browser, company.admin.make_link()["url"])
@@ -70,7 +75,7 @@ def test_consent_for_another_tenant_than_the_proven_one_is_refused(company: Comp
     assert "consent_mismatch" in str(company.rows("Audit", company.org))
 
 
-def test_a_forged_callback_cannot_be_repaired_afterwards(company: Company, stack) -> None:
+def test_a_forged_callback_cannot_be_repaired_afterwards(company: Company, stack: Stack) -> None:
     other = Company(stack, "victim")
     browser = Browser()
     answer = consent_answer(company, browser, company.admin.make_link()["url"])
@@ -149,10 +154,6 @@ def test_a_revoked_link_stops_whoever_is_half_way_through(company: Company) -> N
 
 
 def test_an_expired_link_is_refused(company: Company) -> None:
-    from shared.bootstrap import Services, utc_now
-    from shared.errors import Refusal
-    from shared.settings import Settings
-
     made = company.admin.make_link(expires_in_days=7)
     settings = Settings.from_env(company.stack.settings)
     token = made["url"].rpartition("/")[2]
@@ -161,14 +162,14 @@ def test_an_expired_link_is_refused(company: Company) -> None:
         Services(settings, now=lambda: utc_now() + timedelta(days=7, seconds=1)).activation.open(token)
 
 
-def test_the_admin_of_another_company_is_refused_where_a_domain_is_expected(company: Company, stack) -> None:
+def test_the_admin_of_another_company_is_refused_where_a_domain_is_expected(company: Company, stack: Stack) -> None:
     other = Company(stack, "stranger")
     made = company.admin.make_link(expected_domains=[company.domain])
     assert Browser().sign_in(made["url"], other.admin_upn).status_code == REFUSED
     assert company.admin.link(made["id"])["reason"] == "wrong_tenant"
 
 
-def test_a_tenant_that_owns_no_expected_domain_is_not_matched(company: Company, stack) -> None:
+def test_a_tenant_that_owns_no_expected_domain_is_not_matched(company: Company, stack: Stack) -> None:
     other = Company(stack, "stranger")
     upn = f"root@{other.org}.onmicrosoft.com"
     roles = ["62e90394-69f5-4237-9190-012177145e10"]
@@ -184,12 +185,63 @@ def test_a_tenant_that_owns_no_expected_domain_is_not_matched(company: Company, 
 
 def test_consent_that_spreads_slowly_is_waited_for(company: Company) -> None:
     company.add("ann")
-    company.microsoft.set_consent_delay(6)
+    company.microsoft.set_consent_delay(2)
     try:
         company.connect()
     finally:
         company.microsoft.set_consent_delay(0)
     assert company.states() == {"ann": "connected"}
+
+
+def test_permissions_that_spread_later_than_the_app_are_waited_for(company: Company) -> None:
+    """A token from before has no role in it, and would be good for an hour."""
+    company.add("ann")
+    company.microsoft.grant_consent(company.tenant, [])
+    company.microsoft.set_consent_delay(2)
+    try:
+        company.connect()
+    finally:
+        company.microsoft.set_consent_delay(0)
+    assert company.states() == {"ann": "connected"}
+
+
+def test_a_new_approval_reads_again_what_was_refused(connected: Company) -> None:
+    ann = connected.object_id("ann")
+    connected.microsoft.change_tenant(connected.tenant, denied_mailboxes=[ann])
+    connected.meet("ann")
+    assert connected.reaches("ann", "out_of_scope")
+    connected.microsoft.change_tenant(connected.tenant, denied_mailboxes=[])
+    connected.activate()
+    assert connected.reaches("ann", "connected")
+    assert connected.becomes_true("ann")
+
+
+def test_a_tenant_that_turned_out_wrong_is_left_alone(company: Company) -> None:
+    upn = f"root@{company.org}.onmicrosoft.com"
+    roles = ["62e90394-69f5-4237-9190-012177145e10"]
+    company.microsoft.add_user(company.tenant, "Root", upn, role_templates=roles)
+    Browser().activate(company.admin.make_link(expected_domains=["other.example"])["url"], upn)
+    assert company.tenant_reaches("wrong_tenant")
+    before = len(company.directory_rounds())
+    company.join("ann")
+    company.resync()
+    assert not waits(lambda: len(company.directory_rounds()) > before, 2)
+    assert company.tenant_reaches("wrong_tenant", 1)
+
+
+FOREIGN = [
+    {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"},
+    {"Origin": "null"},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("headers", FOREIGN, ids=str)
+def test_the_button_on_somebody_elses_page_starts_nothing(company: Company, headers: dict[str, str]) -> None:
+    made = company.admin.make_link()
+    answer = requests.post(made["url"], headers=headers, allow_redirects=False, timeout=30)
+    assert answer.status_code == REFUSED
+    assert "Set-Cookie" not in answer.headers
+    assert company.admin.link(made["id"])["step"] == "created"
 
 
 @pytest.mark.parametrize("flaw", IdTokenFlaw.__args__)

@@ -3,6 +3,7 @@
 import pytest
 import requests
 
+from local.stack import Stack
 from tests.scenarios.company import Company, today
 
 MEMBER = {"id": "zoe", "name": "Zoe", "addresses": ["zoe@x.example"], "time_zone": "Europe/Paris"}
@@ -23,6 +24,8 @@ ROSTERS = {
     "unknown field": ({"members": [], "extra": 1}, "extra"),
     "id missing": ({"members": [without("id")]}, "members[0].id"),
     "id with a slash": ({"members": [MEMBER | {"id": "a/b"}]}, "members[0].id"),
+    "id with a line break at the end": ({"members": [MEMBER | {"id": "a\n"}]}, "members[0].id"),
+    "address with a zero byte": ({"members": [MEMBER | {"addresses": ["a\0b@x.y"]}]}, "members[0].addresses[0]"),
     "id too long": ({"members": [MEMBER | {"id": "x" * 65}]}, "members[0].id"),
     "name missing": ({"members": [without("name")]}, "members[0].name"),
     "name empty": ({"members": [MEMBER | {"name": ""}]}, "members[0].name"),
@@ -37,8 +40,8 @@ ROSTERS = {
 
 
 @pytest.mark.parametrize(("body", "field"), ROSTERS.values(), ids=ROSTERS)
-def test_a_wrong_roster_is_refused_and_changes_nothing(connected: Company, body: object, field: str | None) -> None:
-    url, token = connected.stack.url, connected.token("service")
+def test_a_wrong_roster_is_refused_and_changes_nothing(untouched: Company, body: object, field: str | None) -> None:
+    url, token = untouched.stack.url, untouched.token("service")
     raw = {"data": body} if isinstance(body, bytes) else {"json": body}
     answer = requests.put(f"{url}/api/members", headers={"Authorization": f"Bearer {token}"}, timeout=30, **raw)
     assert answer.status_code == 400
@@ -48,17 +51,17 @@ def test_a_wrong_roster_is_refused_and_changes_nothing(connected: Company, body:
     assert problem["detail"]
     if field is not None:
         assert problem["field"] == field
-    assert set(connected.states()) == {"ann", "ben"}
+    assert set(untouched.states()) == {"ann", "ben"}
 
 
-def test_a_roster_that_is_too_large_is_refused(connected: Company) -> None:
-    token = connected.token("service")
+def test_a_roster_that_is_too_large_is_refused(untouched: Company) -> None:
+    token = untouched.token("service")
     answer = requests.put(
-        f"{connected.stack.url}/api/members", data=b" " * (21 * 1024 * 1024),
+        f"{untouched.stack.url}/api/members", data=b" " * (21 * 1024 * 1024),
         headers={"Authorization": f"Bearer {token}"}, timeout=60,
     )  # fmt: skip
     assert answer.status_code == 413
-    assert set(connected.states()) == {"ann", "ben"}
+    assert set(untouched.states()) == {"ann", "ben"}
 
 
 SPANS = {
@@ -76,15 +79,15 @@ SPANS = {
 
 
 @pytest.mark.parametrize(("query", "field"), SPANS.values(), ids=SPANS)
-def test_a_wrong_span_names_the_parameter(connected: Company, query: dict, field: str) -> None:
-    answer = connected.backend.call("GET", "/api/members/ann/busy", **query)
+def test_a_wrong_span_names_the_parameter(untouched: Company, query: dict, field: str) -> None:
+    answer = untouched.backend.call("GET", "/api/members/ann/busy", **query)
     assert answer.status_code == 400
     assert answer.json()["field"] == field
 
 
-def test_a_plus_sign_that_became_a_blank_is_understood(connected: Company) -> None:
-    url = f"{connected.stack.url}/api/members/ann/busy?start=2026-12-01T00:00:00+01:00&end=2026-12-02T00:00:00+01:00"
-    token = connected.token("service")
+def test_a_plus_sign_that_became_a_blank_is_understood(untouched: Company) -> None:
+    url = f"{untouched.stack.url}/api/members/ann/busy?start=2026-12-01T00:00:00+01:00&end=2026-12-02T00:00:00+01:00"
+    token = untouched.token("service")
     assert requests.get(url, headers={"Authorization": f"Bearer {token}"}, timeout=30).status_code == 200
 
 
@@ -122,19 +125,22 @@ def test_what_is_not_there_is_404(company: Company, method: str, path: str) -> N
 
 
 @pytest.mark.parametrize("cursor", ["!", "%00", "x" * 500, "Li4vLi4", "AAAA"])
-def test_a_made_up_cursor_is_refused_or_empty(connected: Company, cursor: str) -> None:
-    answer = connected.admin.call("GET", "/api/outlook/members", cursor=cursor)
+def test_a_made_up_cursor_is_refused_or_empty(untouched: Company, cursor: str) -> None:
+    answer = untouched.admin.call("GET", "/api/outlook/members", cursor=cursor)
     assert answer.status_code in (200, 400)
     if answer.status_code == 400:
         assert answer.json()["field"] == "cursor"
 
 
-TOKENS = ["x", "a~b~c", "~~", "a~b~" + "c" * 500, "%00~%00~%00", "..%2f..%2f~a~b", "ä~ö~ü", "a~b~c?x=1", "a'b~c'd~e"]
+TOKENS = [
+    "x", "a~b~c", "~~", "a~b~" + "c" * 500, "%00~%00~%00", "..%2f..%2f~a~b", "ä~ö~ü", "a~b~c?x=1", "a'b~c'd~e",
+    "a%00b~c~d", "a%0ab~c~d", "a%25b~c~d", "%7f~c~d",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("token", TOKENS)
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_a_made_up_link_shows_a_page_and_no_more(stack, method: str, token: str) -> None:
+def test_a_made_up_link_shows_a_page_and_no_more(stack: Stack, method: str, token: str) -> None:
     answer = requests.request(method, f"{stack.url}/activate/{token}", timeout=30)
     assert answer.status_code == 404
     assert "Traceback" not in answer.text
@@ -149,7 +155,7 @@ QUERIES = [
 
 @pytest.mark.parametrize("query", QUERIES)
 @pytest.mark.parametrize("callback", ["sign-in", "consent"])
-def test_a_made_up_callback_is_refused_without_echo(stack, callback: str, query: str) -> None:
+def test_a_made_up_callback_is_refused_without_echo(stack: Stack, callback: str, query: str) -> None:
     answer = requests.get(f"{stack.url}/callback/{callback}{query}", timeout=30)
     assert 400 <= answer.status_code < 500
     assert "script>" not in answer.text
@@ -164,7 +170,7 @@ def test_a_cookie_of_rubbish_is_refused(company: Company) -> None:
     assert 400 <= answer.status_code < 500
 
 
-def test_problems_say_what_to_do(connected: Company) -> None:
-    problem = connected.backend.call("GET", "/api/members/ann/busy", start=today().isoformat()).json()
+def test_problems_say_what_to_do(untouched: Company) -> None:
+    problem = untouched.backend.call("GET", "/api/members/ann/busy", start=today().isoformat()).json()
     assert set(problem) == {"type", "title", "status", "detail", "field"}
     assert "offset" in problem["detail"]

@@ -12,7 +12,7 @@ from tests.scenarios.company import Company
 NAMES = [f"person{number}" for number in range(12)]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def mortal() -> Iterator[Stack]:
     with Stack(lease_seconds=3) as running:
         yield running
@@ -34,9 +34,7 @@ def test_killed_in_the_middle_of_a_burst_nothing_is_lost(mortal: Stack) -> None:
 def test_killed_while_a_tenant_connects_it_ends_connected(mortal: Stack) -> None:
     company = Company(mortal)
     company.add(*NAMES)
-    from local.client import Browser
-
-    Browser().activate(company.admin.make_link()["url"], company.admin_upn)
+    company.activate()
     assert wait_for(lambda: bool(company.calendar_requests()), 20, pause=0.005) is not None
     mortal.stop_service(signal.SIGKILL)
     mortal.start_service()

@@ -6,6 +6,7 @@ import pytest
 import requests
 
 from local.client import wait_for
+from local.stack import Stack
 from tests.scenarios.company import Company
 
 
@@ -26,14 +27,14 @@ def genuine_item(company: Company, name: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("path", ["/webhooks/graph", "/webhooks/graph/lifecycle"])
-def test_the_handshake_is_answered_as_plain_text(stack, path: str) -> None:
+def test_the_handshake_is_answered_as_plain_text(stack: Stack, path: str) -> None:
     token = "Validation: Testing client application reachability for subscription Request-Id: 1+2/3=&é"
     answer = requests.post(f"{stack.url}{path}", params={"validationToken": token}, timeout=10)
     assert (answer.status_code, answer.text) == (200, token)
     assert answer.headers["Content-Type"].startswith("text/plain")
 
 
-def test_a_handshake_with_markup_is_inert(stack) -> None:
+def test_a_handshake_with_markup_is_inert(stack: Stack) -> None:
     token = "<script>alert(1)</script>"
     answer = requests.post(f"{stack.url}/webhooks/graph", params={"validationToken": token}, timeout=10)
     assert answer.headers["Content-Type"].startswith("text/plain")
@@ -48,7 +49,7 @@ RUBBISH = {
 
 
 @pytest.mark.parametrize("body", RUBBISH.values(), ids=RUBBISH)
-def test_rubbish_is_answered_like_anything_else(stack, body: bytes) -> None:
+def test_rubbish_is_answered_like_anything_else(stack: Stack, body: bytes) -> None:
     answer = requests.post(f"{stack.url}/webhooks/graph", data=body, timeout=30)
     assert (answer.status_code, answer.content) == (202, b"")
 

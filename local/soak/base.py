@@ -1,0 +1,52 @@
+"""What every group of rules builds on: the history under way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from hypothesis.stateful import RuleBasedStateMachine
+
+from local.microsoft.world import Json, User
+from local.soak.history import History, today
+from local.soak.outlook import ZONE
+from local.soak.stage import Stage
+
+NAMES = ("ann", "ben", "eva")
+"""People; each has an address of that name."""
+
+
+class Base(RuleBasedStateMachine):
+    """A machine with a history, once it has begun."""
+
+    stage: Stage
+    history: History
+
+    def holder(self, name: str) -> User | None:
+        """Who has the name's address now."""
+        return self.history.outlook.holder(self.history.outlook.address(name))
+
+    def on_calendar(self, name: str, change: Callable[[User], object]) -> None:
+        """Change the calendar of whoever has the address, if they have one in the cloud."""
+        user = self.holder(name)
+        if user is not None and user.mailbox is not None and user.mailbox.hosted == "cloud":
+            self.history.outlook.do(lambda: change(user))
+
+    def at(self, day: int, hour: int) -> datetime:
+        """An hour of a day from today."""
+        return today(self.history.outlook.now()) + timedelta(days=day, hours=hour)
+
+
+def times(start: datetime, minutes: int) -> Json:
+    """Graph's `start` and `end`."""
+    return {"start": moment(start), "end": moment(start + timedelta(minutes=minutes))}
+
+
+def whole_days(start: datetime, days: int) -> Json:
+    """An all-day event."""
+    return {"isAllDay": True, "start": moment(start, ZONE), "end": moment(start + timedelta(days=days), ZONE)}
+
+
+def moment(at: datetime, zone: str = "UTC") -> Json:
+    """Graph's dateTimeTimeZone."""
+    return {"dateTime": at.strftime("%Y-%m-%dT%H:%M:%S"), "timeZone": zone}

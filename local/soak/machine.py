@@ -1,0 +1,62 @@
+"""The machine that makes histories: how they begin, what holds all along, and how they come to rest."""
+
+from __future__ import annotations
+
+import sys
+
+from hypothesis import strategies as st
+from hypothesis.stateful import initialize, invariant
+
+from local.soak import checks
+from local.soak.base import NAMES
+from local.soak.calendar_rules import CalendarRules
+from local.soak.fault_rules import FaultRules
+from local.soak.history import History
+from local.soak.people_rules import PeopleRules
+from local.soak.rest import come_to_rest
+from local.soak.work_rules import WorkRules
+
+TOKEN_HOURS = st.sampled_from([24, 24, 24, 1])
+"""How long access tokens live; each renewal costs the machine a signature."""
+
+
+class Machine(CalendarRules, PeopleRules, FaultRules, WorkRules):
+    """Histories of one customer."""
+
+    @initialize(members=st.integers(1, 2), hours=TOKEN_HOURS)
+    def begin(self, members: int, hours: int) -> None:
+        """A tenant that is connected, with some members."""
+        self.history = History(self.stage)
+        outlook = self.history.outlook
+        outlook.world.switches.access_token_seconds = hours * 3600
+        for name in NAMES:
+            outlook.hire(name)
+        for name in NAMES[:members]:
+            self.history.put_member(name, outlook.address(name))
+        self.history.connect()
+        self.history.run_visible()
+
+    @invariant()
+    def honest(self) -> None:
+        """Answers are honest at every moment."""
+        if hasattr(self, "history"):
+            self.history.census.steps += 1
+            self._look()
+
+    def _look(self) -> None:
+        """Check what is answered, if anything happened to it since the last time."""
+        requests = self.history.host.interruptions.requests
+        if requests != self.history.requests_made:
+            self.history.requests_made = requests
+            checks.after_every_step(self.history)
+
+    def teardown(self) -> None:
+        """Whatever happened: at rest everything is true."""
+        if not hasattr(self, "history"):
+            return
+        try:
+            if sys.exc_info()[0] is None:
+                come_to_rest(self.history)
+                checks.at_rest(self.history)
+        finally:
+            self.history.close()
