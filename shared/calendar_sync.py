@@ -21,7 +21,17 @@ from shared.errors import AccessLost, MicrosoftError, TryLater
 from shared.freebusy import clip, rolling_window, widened
 from shared.graph.calendar import AllDayBlock, CalendarViews, Read, place_all_day
 from shared.graph.timezones import zone
-from shared.mailbox_reading import after_failure, after_success, is_due, is_held, may_settle, status_of, wait_for
+from shared.mailbox_reading import (
+    Owners,
+    after_failure,
+    after_striking_out,
+    after_success,
+    is_due,
+    is_held,
+    may_settle,
+    status_of,
+    wait_for,
+)
 from shared.messages import CalendarSync
 from shared.model import ConnectionStatus, Mailbox, MailboxKey, MemberKey, Push, Snapshot
 from shared.storage.queue import Queues
@@ -35,7 +45,6 @@ MOST_ATTEMPTS = 8
 """How often a message is put back before the schedule takes over."""
 
 Results = dict[str, Read | MicrosoftError]
-Zones = dict[MemberKey, tzinfo | None]
 
 
 class CalendarSyncs:
@@ -65,24 +74,26 @@ class CalendarSyncs:
         due = [row for row in rows if not row.value.members or is_due(row.value, message, now)]
         if message.since is None:
             self._tell_again(row.value for row in rows if row not in due)
-        zones = self._zones(owner for row in due for owner in row.value.members)
-        used = [row for row in due if any(owner in zones for owner in row.value.members)]
+        owners = self._owners({owner for row in due for owner in row.value.members})
+        used = [row for row in due if owners.of(row.value)]
         for row in due:
-            self._strike_out(row, set(row.value.members) - zones.keys())
-            if row not in used:
-                self._abandon(row.value)
+            self._put_right(row, owners)
         held = {
             row.key: row.value.not_before - now for row in used if row.value.not_before and is_held(row.value, now)
         }
-        waiting = self._make_true(message, [row for row in used if row.key not in held], zones)
+        waiting = self._make_true(message, [row for row in used if row.key not in held], owners)
         self._put_back(message, held | waiting)
 
-    def _zones(self, owners: Iterable[MemberKey]) -> Zones:
-        """The zones of those owners who are on the roster; nobody else's calendar is touched."""
-        rows = {owner: self._tables.members.get(*owner) for owner in set(owners)}
-        return {owner: zone(row.value.time_zone) for owner, row in rows.items() if row is not None}
+    def _owners(self, listed: set[MemberKey]) -> Owners:
+        """What roster and connections say of the members whom the mailboxes list."""
+        members = {owner: self._tables.members.get(*owner) for owner in listed}
+        zones = {owner: zone(row.value.time_zone) for owner, row in members.items() if row is not None}
+        connections = {owner: self._tables.connections.get(*owner) for owner in zones}
+        return Owners(
+            zones, {owner: row.value.active_mailbox for owner, row in connections.items() if row is not None}
+        )
 
-    def _make_true(self, message: CalendarSync, rows: list[Row[Mailbox]], zones: Zones) -> dict[str, timedelta]:
+    def _make_true(self, message: CalendarSync, rows: list[Row[Mailbox]], owners: Owners) -> dict[str, timedelta]:
         """Read the mailboxes and record what came of it; who must be asked again, and when."""
         if not rows:
             return {}
@@ -97,9 +108,9 @@ class CalendarSyncs:
             if isinstance(result, TryLater) and message.attempt < MOST_ATTEMPTS:
                 wait = waits[row.key] = wait_for(result, message.attempt)
             if isinstance(result, MicrosoftError):
-                self._record_failure(row, result, pushes.get(row.key), wait, began)
+                self._record_failure(row, result, pushes.get(row.key), wait, began, owners)
             else:
-                self._record_read(row, result, pushes.get(row.key), zones, began)
+                self._record_read(row, result, pushes.get(row.key), began, owners)
         return waits
 
     def _read(
@@ -118,12 +129,11 @@ class CalendarSyncs:
             log.warning("a batch failed: %s", problem.code)
             return dict.fromkeys(ids, TryLater(problem.code)), pushes
 
-    def _record_read(self, row: Row[Mailbox], read: Read, push: Push | None, zones: Zones, began: datetime) -> None:
+    def _record_read(self, row: Row[Mailbox], read: Read, push: Push | None, began: datetime, owners: Owners) -> None:
         """Write the snapshots, then what that makes of the connections and the mailbox."""
         mailbox = row.value
-        for owner in mailbox.members:
-            if owner in zones:
-                self._tables.calendars.replace(owner, mailbox.key, snapshot_of(read, zones[owner], began))
+        for owner in owners.of(mailbox):
+            self._tables.calendars.replace(owner, mailbox.key, snapshot_of(read, owners.zones[owner], began))
         self._connections.tell(mailbox, ConnectionStatus.CONNECTED, None)
         current = self._tables.mailboxes.update(row, lambda now: now and after_success(now, mailbox, push, began))
         for owner in set(mailbox.members) - set(current.members if current else ()):
@@ -133,12 +143,18 @@ class CalendarSyncs:
             self._pushes.stop(replace(mailbox, push=push))
 
     def _record_failure(
-        self, row: Row[Mailbox], problem: MicrosoftError, push: Push | None, wait: timedelta | None, began: datetime
+        self,
+        row: Row[Mailbox],
+        problem: MicrosoftError,
+        push: Push | None,
+        wait: timedelta | None,
+        began: datetime,
+        owners: Owners,
     ) -> None:
         """Say that the last known times are no longer sure; the blocks stay."""
         mailbox = row.value
         status = status_of(problem, mailbox)
-        for owner in mailbox.members:
+        for owner in owners.of(mailbox):
             self._tables.calendars.mark_unreadable(owner, mailbox.key, status, began)
         self._connections.tell(mailbox, status, problem.code)
         self._tables.mailboxes.update(row, lambda now: now and after_failure(now, status, push, wait, began))
@@ -149,12 +165,16 @@ class CalendarSyncs:
             if mailbox.status is ConnectionStatus.CONNECTED:
                 self._connections.tell(mailbox, mailbox.status, None)
 
-    def _strike_out(self, row: Row[Mailbox], gone: set[MemberKey]) -> None:
-        """Take people who left the roster off the mailbox, wherever the one who removed them was interrupted."""
-        if gone:
-            self._tables.mailboxes.update(
-                row, lambda m: m and replace(m, members=tuple(owner for owner in m.members if owner not in gone))
-            )
+    def _put_right(self, row: Row[Mailbox], owners: Owners) -> None:
+        """Take off the list whoever is wrongly on it; a mailbox that lists nobody is let go."""
+        mailbox, now = row.value, self._now()
+        out, disputed = owners.struck_out(mailbox, now), owners.disputed(mailbox)
+        for owner in out:
+            self._tables.calendars.delete(owner, mailbox.key)
+        if after_striking_out(mailbox, out, bool(disputed - out), now) != mailbox:
+            self._tables.mailboxes.update(row, lambda m: m and after_striking_out(m, out, bool(disputed - out), now))
+        if not set(mailbox.members) - out:
+            self._abandon(mailbox)
 
     def _abandon(self, mailbox: Mailbox) -> None:
         """Let go of a mailbox that is nobody's any more, at Microsoft first.

@@ -32,16 +32,17 @@ class Connections:
     def save(self, org: str, changes: Iterable[Change], orphans: Iterable[Row[Connection]]) -> set[MailboxKey]:
         """Save changed connections and remove those of people who left the roster.
 
-        Returns the mailboxes that somebody joined or left: their calendars are due. Mailboxes are
-        told first, so that a stop half-way leaves nothing unread or unsubscribed. Raises `EntityChanged` when
-        somebody else wrote in between; doing it all again is right then.
+        Returns the mailboxes that somebody joined or left: their calendars are due. First mailboxes list who
+        joins, then connections say so, then mailboxes forget who left: a connection never points at a mailbox
+        that does not list its member, and the other way round is put right when the mailbox is next read. Raises
+        `EntityChanged` when somebody else wrote in between; doing it all again is right then.
         """
         changes, orphans = list(changes), list(orphans)
         joined, left = moves(org, changes, orphans)
         self._join(joined)
+        self._tables.connections.save_all(org, ((row, c.member, c) for row, c in changes))
         for key, owner in left:
             self._leave(key, owner)
-        self._tables.connections.save_all(org, ((row, c.member, c) for row, c in changes))
         self._tables.connections.delete_all(org, (row.key for row in orphans))
         return {key for key, _ in (*joined, *left)}
 
@@ -85,9 +86,8 @@ class Connections:
     def _with(self, mailbox: Mailbox | None, owner: MemberKey) -> Mailbox | None:
         if mailbox is None:
             raise EntityChanged(owner.member)
-        if owner in mailbox.members:
-            return None
-        return replace(mailbox, members=(*mailbox.members, owner), read_at=None, due_at=self._now())
+        members = tuple(dict.fromkeys((*mailbox.members, owner)))
+        return replace(mailbox, members=members, read_at=None, due_at=self._now())
 
     def _leave(self, key: MailboxKey, owner: MemberKey) -> None:
         def without_owner(mailbox: Mailbox | None) -> Mailbox | None:
@@ -96,6 +96,8 @@ class Connections:
             members = tuple(member for member in mailbox.members if member != owner)
             return replace(mailbox, members=members, due_at=self._now())
 
+        # Before, so that a stop half-way leaves nothing behind; after, for a read that was under way.
+        self._tables.calendars.delete(owner, key)
         self._tables.mailboxes.change(key, without_owner)
         self._tables.calendars.delete(owner, key)
 

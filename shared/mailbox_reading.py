@@ -3,17 +3,60 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, tzinfo
 
 from shared.errors import AccessLost, Gone, MailboxUnreadable, MicrosoftError, TryLater
 from shared.messages import CalendarSync
-from shared.model import ConnectionStatus, Mailbox, Push
+from shared.model import ConnectionStatus, Mailbox, MailboxKey, MemberKey, Push
 from shared.subscriptions import needs_renewal
 
 RECONCILE = timedelta(hours=6)
 """Every calendar is read at least this often, whatever was notified."""
+DISPUTE = timedelta(hours=1)
+"""How long a member may be listed before their connection says so; it is a matter of milliseconds."""
+MOST_SETTLING = 12
+"""Failures after which a refusal is no longer taken for consent still spreading."""
 LONGEST_PAUSE = timedelta(hours=6)
+
+
+@dataclass(frozen=True)
+class Owners:
+    """Whose mailbox it is: those it lists who are on the roster and whose connection says so too.
+
+    The two are written one after the other; whoever was interrupted in between leaves a listed member whose
+    connection says otherwise. Nothing is read or written for them, and after a while they are struck out.
+    """
+
+    zones: Mapping[MemberKey, tzinfo | None]
+    """Of everybody listed who is on the roster."""
+    read: Mapping[MemberKey, MailboxKey | None]
+    """Which mailbox each one's connection says to read."""
+
+    def of(self, mailbox: Mailbox) -> list[MemberKey]:
+        """Those whose calendar it is."""
+        return [owner for owner in mailbox.members if owner in self.zones and self.read.get(owner) == mailbox.key]
+
+    def gone(self, mailbox: Mailbox) -> set[MemberKey]:
+        """Listed, but on no roster any more."""
+        return set(mailbox.members) - self.zones.keys()
+
+    def disputed(self, mailbox: Mailbox) -> set[MemberKey]:
+        """Listed and on the roster, but connected elsewhere or not at all."""
+        return set(mailbox.members) - self.gone(mailbox) - set(self.of(mailbox))
+
+    def struck_out(self, mailbox: Mailbox, now: datetime) -> set[MemberKey]:
+        """Who is to be taken off the list now."""
+        since = mailbox.disputed_since
+        lasting = since is not None and now - since > DISPUTE
+        return self.gone(mailbox) | (self.disputed(mailbox) if lasting else set())
+
+
+def after_striking_out(current: Mailbox, out: set[MemberKey], is_disputed: bool, now: datetime) -> Mailbox:
+    """The mailbox without those struck out, remembering since when somebody else is in dispute."""
+    members = tuple(owner for owner in current.members if owner not in out)
+    return replace(current, members=members, disputed_since=(current.disputed_since or now) if is_disputed else None)
 
 
 def is_due(mailbox: Mailbox, message: CalendarSync, now: datetime) -> bool:
@@ -36,7 +79,7 @@ def is_held(mailbox: Mailbox, now: datetime) -> bool:
 def may_settle(mailbox: Mailbox, result: object, anyone_read: bool) -> bool:
     """Whether a refusal may be consent still spreading: the mailbox never answered, nor did any beside it."""
     denied = isinstance(result, MailboxUnreadable) and result.status is ConnectionStatus.OUT_OF_SCOPE
-    return denied and mailbox.read_at is None and not anyone_read
+    return denied and mailbox.read_at is None and not anyone_read and mailbox.failures < MOST_SETTLING
 
 
 def status_of(problem: MicrosoftError, mailbox: Mailbox) -> ConnectionStatus:

@@ -109,12 +109,11 @@ def match(
     people = [(address, user) for address, user in everyone if not user.is_guest]
     if not people:
         return Match(ConnectionStatus.NOT_MATCHED, detail=GUEST_ONLY if everyone else None)
+    candidates = tuple(sorted(user.id for _, user in people))
     if len(people) > 1:
-        return Match(
-            ConnectionStatus.AMBIGUOUS, detail=SEVERAL_USERS, candidates=tuple(sorted(user.id for _, user in people))
-        )
+        return Match(ConnectionStatus.AMBIGUOUS, detail=SEVERAL_USERS, candidates=candidates)
     if any(address in contested for address, _ in people):
-        return Match(ConnectionStatus.AMBIGUOUS, detail=SEVERAL_MEMBERS)
+        return Match(ConnectionStatus.AMBIGUOUS, detail=SEVERAL_MEMBERS, candidates=candidates)
     return _outcome(*people[0])
 
 

@@ -9,6 +9,7 @@ import time
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from local.soak.history import Divergence
 from local.soak.machine import Machine
 from local.soak.stage import Stage
 
@@ -30,7 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
         while time.monotonic() < until:
             try:
                 one_round(stage, number, given.steps, shrink=not given.as_found)
-            except Exception as divergence:  # noqa: BLE001 - Hypothesis raises what the history raised
+            except Divergence as divergence:
                 stage.census.divergences += 1
                 report(stage, number, divergence)
                 return 1
@@ -55,7 +56,7 @@ def one_round(stage: Stage, number: int, steps: int, *, shrink: bool) -> None:
     run_state_machine_as_test(seed(number)(machine), settings=chosen)
 
 
-def report(stage: Stage, number: int, divergence: Exception) -> None:
+def report(stage: Stage, number: int, divergence: Divergence) -> None:
     """Say what broke and how to see it again."""
     print(f"seed {number}: {stage.census.line()}", flush=True)
     print(f"\nDIVERGENCE (again with --seed {number}): {divergence}", flush=True)

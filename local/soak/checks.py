@@ -152,10 +152,10 @@ def state_of(history: History, user: User) -> ConnectionStatus:
     """What reading this user's calendar comes to."""
     if not user.account_enabled:
         return ConnectionStatus.DISABLED_IN_DIRECTORY
-    if user.mailbox is None or user.mailbox.hosted == "on_premises":
-        return ConnectionStatus.NO_MAILBOX
     if user.id in history.outlook.tenant.denied_mailboxes:
         return ConnectionStatus.OUT_OF_SCOPE
+    if user.mailbox is None or user.mailbox.hosted == "on_premises":
+        return ConnectionStatus.NO_MAILBOX
     return ConnectionStatus.CONNECTED
 
 

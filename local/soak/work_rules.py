@@ -57,7 +57,7 @@ class WorkRules(Base):
 
     @rule(
         which=WHICH,
-        what=st.sampled_from(INTRUSIONS),
+        what=INTRUSIONS,
         who=st.sampled_from(NAMES),
         request=REQUEST,
         after=st.booleans(),

@@ -116,6 +116,8 @@ class Mailbox:
     """When it must be read or renewed even if nobody notifies; None when it belongs to nobody."""
     not_before: datetime | None = None
     """Until when Microsoft asked to leave it alone."""
+    disputed_since: datetime | None = None
+    """Since when it lists somebody whose connection says otherwise."""
     status: ConnectionStatus = ConnectionStatus.CONNECTING
     """What its members' connections were last told."""
     failures: int = 0

@@ -150,12 +150,12 @@ class Table(Generic[T]):
         self._client.delete_entity(partition, key)
 
     def delete_row(self, row: Row[T]) -> None:
-        """Remove exactly the version that was read. Raises `EntityChanged` if it is no longer the current one."""
+        """Remove exactly the version that was read. Raises `EntityChanged` if there is another one now."""
         try:
             self._client.delete_entity(
                 row.partition, row.key, etag=row.etag, match_condition=MatchConditions.IfNotModified
             )
-        except (ResourceModifiedError, ResourceNotFoundError):
+        except ResourceModifiedError:
             raise EntityChanged(row.key) from None
 
     def delete_all(self, partition: str, keys: Iterable[str]) -> None:

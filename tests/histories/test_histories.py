@@ -12,7 +12,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from local.soak.machine import Machine
 from local.soak.stage import Stage
 
-HISTORIES = 12
+HISTORIES = 20
 STEPS = 25
 
 

@@ -17,6 +17,7 @@ from local.client import Browser
 from local.microsoft import remote
 from shared.bootstrap import Services
 from shared.messages import CalendarSync, DirectorySync
+from shared.model import Member
 from tests.scenarios.company import Company, waits
 
 Arrange = Callable[[object, str, Callable[[], object]], None]
@@ -81,6 +82,17 @@ def test_who_comes_back_while_their_mailbox_is_let_go_is_subscribed_anew(
     assert len(connected.subscriptions("ann")) == 1
     connected.meet("ann")
     assert connected.becomes_true("ann")
+
+
+def test_a_mailbox_read_before_its_connection_is_written_ends_connected(
+    connected: Company, just_before: Arrange
+) -> None:
+    services = connected.services()
+    connected.hire("eva")
+    services.tables.members.put(connected.org, "eva", Member("eva", "Eva", (f"eva@{connected.domain}",)))
+    just_before(services.tables.connections, "save_all", lambda: sync_calendar(services, connected, "eva"))
+    sync_directory(services, connected)
+    assert connected.reaches("eva", "connected")
 
 
 def test_a_renewal_asked_for_is_made_though_a_notification_was_faster(connected: Company) -> None:
