@@ -41,10 +41,11 @@ def test_a_mailbox_is_read_as_it_was_written(mailboxes: Mailboxes, fresh: str) -
     full = Mailbox(
         MailboxKey(fresh, "u1"),
         (MemberKey("acme", "m-1"), MemberKey("acme", "m-2")),
-        Push("s1", NOON - SECOND, NOON + timedelta(days=6), NOON + SECOND),
+        Push("s1", NOON - SECOND, NOON + timedelta(days=6), NOON + SECOND, "k1"),
         NOON - SECOND,
         NOON,
         NOON + SECOND,
+        NOON - 2 * SECOND,
         ConnectionStatus.OUT_OF_SCOPE,
         3,
     )
