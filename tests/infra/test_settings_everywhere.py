@@ -187,10 +187,6 @@ def test_sample_is_a_file_core_tools_can_read() -> None:
     assert VALUES["AzureWebJobsStorage"] == "UseDevelopmentStorage=true"
 
 
-needs_the_app = pytest.mark.skipif(not APP.exists(), reason="there is no function_app.py yet")
-
-
-@needs_the_app
 def test_every_binding_finds_its_setting() -> None:
     names = set(bound_settings(bindings_of(APP)))
     assert {"AzureWebJobsStorage", "RESYNC_SCHEDULE"} <= names
@@ -198,7 +194,6 @@ def test_every_binding_finds_its_setting() -> None:
     assert [name for name in sorted(names) if not is_set(name, ON_AZURE)] == []
 
 
-@needs_the_app
 def test_every_queue_of_a_binding_is_deployed() -> None:
     queues = {binding["queueName"] for binding in bindings_of(APP) if "queueName" in binding}
     assert queues == set(templates()["app/storage.bicep"].declared("variables")["queues"]["value"])
