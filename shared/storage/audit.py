@@ -11,7 +11,7 @@ from azure.data.tables import TableServiceClient
 
 from shared.storage.table import Table
 
-_LAST_SECOND = 253_402_300_799_999
+_LAST_MILLISECOND = 253_402_300_799_999
 """Milliseconds to the end of year 9999; keys count down to it so that the newest row sorts first."""
 
 
@@ -38,7 +38,7 @@ class Audit:
 
     def record(self, org: str, entry: Entry) -> None:
         """Add an entry."""
-        countdown = _LAST_SECOND - int(entry.at.timestamp() * 1000)
+        countdown = _LAST_MILLISECOND - int(entry.at.timestamp() * 1000)
         self._table.insert(org, f"{countdown:015d}-{uuid.uuid4().hex[:8]}", entry)
 
     def of(self, org: str) -> Iterator[Entry]:

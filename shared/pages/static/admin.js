@@ -7,7 +7,7 @@ export const id = "admin";
 const REFUSALS = JSON.parse(document.querySelector("main").dataset.refusals);
 const STEPS = {
   created: "Not used yet", started: "Somebody went to sign in", connected: "Used: tenant connected",
-  approving: "Signed in, approval under way", revoked: "Revoked",
+  approving: "Signed in, approval under way", approved: "Approved, being connected", revoked: "Revoked",
 };
 let members = [];
 let pages = 1;
@@ -25,7 +25,7 @@ export async function refresh() {
   showLinks(links);
   find("more").hidden = !loaded.next;
   showMembers();
-  const underWay = links.some((link) => link.is_open && ["started", "approving"].includes(link.step));
+  const underWay = links.some((link) => link.is_open && ["started", "approving", "approved"].includes(link.step));
   return underWay || [...tenants, ...members].some(({ status, state }) => (status ?? state) === "connecting");
 }
 
