@@ -26,9 +26,14 @@ def url(azurite) -> str:  # noqa: ANN001
         yield host.url
 
 
-def app() -> func.FunctionApp:  # noqa: C901
+def app() -> func.FunctionApp:
     app = func.FunctionApp(http_auth_level=ANYONE)
+    for declare in (whole_answers, short_answers, guarded, faulty):
+        declare(app)
+    return app
 
+
+def whole_answers(app: func.FunctionApp) -> None:
     @app.route("echo/{name}/{*rest}", methods=["GET", "POST"])
     def echo(req: func.HttpRequest) -> func.HttpResponse:
         told = [
@@ -45,6 +50,15 @@ def app() -> func.FunctionApp:  # noqa: C901
     def form(req: func.HttpRequest) -> func.HttpResponse:
         return func.HttpResponse(req.form["state"])
 
+    @app.route("cookies")
+    def cookies(req: func.HttpRequest) -> func.HttpResponse:
+        response = func.HttpResponse()
+        response.headers.add("Set-Cookie", "a=1; HttpOnly")
+        response.headers.add("Set-Cookie", "b=2; Path=/")
+        return response
+
+
+def short_answers(app: func.FunctionApp) -> None:
     @app.route("/")
     def root(req: func.HttpRequest) -> str:
         return "root"
@@ -65,13 +79,8 @@ def app() -> func.FunctionApp:  # noqa: C901
     def who(req: func.HttpRequest, context: func.Context) -> str:
         return f"{context.function_name} {len(context.invocation_id)}"
 
-    @app.route("cookies")
-    def cookies(req: func.HttpRequest) -> func.HttpResponse:
-        response = func.HttpResponse()
-        response.headers.add("Set-Cookie", "a=1; HttpOnly")
-        response.headers.add("Set-Cookie", "b=2; Path=/")
-        return response
 
+def guarded(app: func.FunctionApp) -> None:
     @app.route("with-key", auth_level=func.AuthLevel.FUNCTION)
     def with_key(req: func.HttpRequest) -> str:
         return "in"
@@ -80,6 +89,8 @@ def app() -> func.FunctionApp:  # noqa: C901
     def with_admin_key(req: func.HttpRequest) -> str:
         return "in"
 
+
+def faulty(app: func.FunctionApp) -> None:
     @app.route("fails")
     def fails(req: func.HttpRequest) -> func.HttpResponse:
         raise LookupError("what the function says")
@@ -91,8 +102,6 @@ def app() -> func.FunctionApp:  # noqa: C901
     @app.route("returns-dict")
     def returns_dict(req: func.HttpRequest) -> dict[str, str]:
         return {}
-
-    return app
 
 
 def test_a_function_sees_the_whole_request(url: str) -> None:
