@@ -12,10 +12,10 @@ ARGS ?=
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --upgrade --no-annotate \
 	--custom-compile-command "make lock"
 
-.PHONY: help setup run test demo lint format bench soak lock clean
+.PHONY: help setup run test demo lint format bench soak kills dead-letters replay lock clean
 
 help: ## List the targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 21
 
 setup: ## Python environment, packages and Azurite; costs nothing when nothing changed
 	@[ -n "$(PYTHON)" ] || { echo "No Python 3.11 or later found; install one, or make setup PYTHON=/path/to/python3"; exit 1; }
@@ -44,6 +44,15 @@ bench: setup ## Measure, side by side with the floors (docs/performance.md)
 
 soak: setup ## Generated histories against the calendar cache, for as long as ARGS="--minutes 10" says
 	@$(BIN)/python -m local.soak $(ARGS)
+
+kills: setup ## The service killed 50 times in 2,000 changes, storage restarted; ARGS="--kills 10 --changes 500"
+	@$(BIN)/python -m local.kills $(ARGS)
+
+dead-letters: setup ## What failed for good and why; a deployed app is asked with ARGS="--url ... --key ..."
+	@$(BIN)/python -m local.operate list $(ARGS)
+
+replay: setup ## Put all dead letters back into their queues; ARGS as above
+	@$(BIN)/python -m local.operate replay $(ARGS)
 
 lock: setup ## Renew the pinned versions of all packages and of Azurite's
 	@$(COMPILE) pyproject.toml --output-file requirements.txt

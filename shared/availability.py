@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from datetime import datetime
 
-from shared.errors import NotFound
+from shared.errors import EntityUnreadable, NotFound
 from shared.freebusy import BusyAnswer, busy_of
 from shared.model import MemberKey, Window
 from shared.storage.tables import Tables
+
+log = logging.getLogger(__name__)
 
 
 class Availability:
@@ -20,7 +23,11 @@ class Availability:
 
     def busy(self, owner: MemberKey, span: Window) -> BusyAnswer:
         """The member's busy blocks in the span: one read where a calendar is cached. Raises `NotFound`."""
-        snapshots = self._tables.calendars.of(owner)
+        try:
+            snapshots = self._tables.calendars.of(owner)
+        except EntityUnreadable as problem:
+            log.error("unreadable: %s", problem)  # noqa: TRY400 - no trace needed
+            return busy_of((), span, self._now())
         if not snapshots and self._tables.members.get(*owner) is None:
             raise NotFound("There is no such member.")
         return busy_of(snapshots, span, self._now())

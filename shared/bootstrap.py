@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from shared.client_state import ClientState
-from shared.model import MailboxKey
+from shared.lanes import Lanes
 from shared.settings import Settings
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from shared.availability import Availability
     from shared.calendar_sync import CalendarSyncs
     from shared.connections import Connections
+    from shared.dead_letters import DeadLetters
     from shared.directory_sync import DirectorySyncs
     from shared.graph.client import GraphClient
     from shared.graph.sign_in import SignIn
@@ -31,8 +32,10 @@ if TYPE_CHECKING:
     from shared.members import Members
     from shared.pages import Pages
     from shared.platform_tokens import PlatformTokens
+    from shared.schedule import Schedule
     from shared.storage.queue import Queues
     from shared.storage.tables import Tables
+    from shared.subscriptions import Pushes
 
 
 def utc_now() -> datetime:
@@ -47,6 +50,7 @@ class Services:
         self.settings = settings
         self.now = now
         self.client_state = ClientState(settings.secret_keys)
+        self.lanes = Lanes()
 
     @cached_property
     def tables(self) -> Tables:
@@ -91,21 +95,24 @@ class Services:
         from shared.directory_sync import DirectorySyncs
         from shared.graph.users import Users
 
-        return DirectorySyncs(self.tables, self.queues, Users(self._graph), self._connections, self.now)
+        return DirectorySyncs(
+            self.tables, self.queues, Users(self._graph), self._connections, self._schedule, self.now
+        )
 
     @cached_property
     def calendar_syncs(self) -> CalendarSyncs:
         from shared.calendar_sync import CalendarSyncs
         from shared.graph.calendar import CalendarViews
-        from shared.graph.subscriptions import Subscriptions
-        from shared.subscriptions import Pushes
 
-        webhook = f"{self.settings.public_url}/webhooks/graph"
-        subscriptions = Subscriptions(self._graph, webhook, f"{webhook}/lifecycle", self._issue_client_state)
-        pushes = Pushes(subscriptions, self.client_state.key_id, self.now)
         return CalendarSyncs(
-            self.tables, self.queues, CalendarViews(self._graph), pushes, self._connections, self.now
+            self.tables, self.queues, CalendarViews(self._graph), self._pushes, self._connections, self.now
         )
+
+    @cached_property
+    def dead_letters(self) -> DeadLetters:
+        from shared.dead_letters import DeadLetters
+
+        return DeadLetters(self.tables, self.queues, self._connections, self.now)
 
     @cached_property
     def pages(self) -> Pages:
@@ -126,6 +133,21 @@ class Services:
         return Connections(self.tables, self.now)
 
     @cached_property
+    def _pushes(self) -> Pushes:
+        from shared.graph.subscriptions import Subscriptions
+        from shared.subscriptions import Pushes
+
+        webhook = f"{self.settings.public_url}/webhooks/graph"
+        subscriptions = Subscriptions(self._graph, webhook, f"{webhook}/lifecycle", self.client_state.issue)
+        return Pushes(subscriptions, self.client_state.key_id, self.now)
+
+    @cached_property
+    def _schedule(self) -> Schedule:
+        from shared.schedule import Schedule
+
+        return Schedule(self.tables, self.queues, self._pushes)
+
+    @cached_property
     def _graph(self) -> GraphClient:
         from shared.graph.client import GraphClient
 
@@ -135,7 +157,7 @@ class Services:
     def _tokens(self) -> AppTokens:
         from shared.graph.tokens import AppTokens
 
-        return AppTokens(self.settings.microsoft, self._session)
+        return AppTokens(self.settings.microsoft, self._session, self.now)
 
     @cached_property
     def _sign_in(self) -> SignIn:
@@ -151,6 +173,3 @@ class Services:
         from shared.http import new_session
 
         return new_session(self.settings.microsoft.ca_file)
-
-    def _issue_client_state(self, mailbox: MailboxKey) -> str:
-        return self.client_state.issue(mailbox)

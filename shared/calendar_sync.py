@@ -2,8 +2,9 @@
 
 A message names up to twenty mailboxes of a tenant, as many as one Graph batch takes.
 Everything that can dirty a calendar (a notification, a new member, a renewal, the schedule) is the same message, and
-carrying it out twice changes nothing. A read that began after the reason for a message arose makes it redundant.
-The subscription comes first: what changes while the window is read is notified and read again.
+carrying it out twice changes nothing. A read that began after the reason for a message arose makes it redundant, and
+one message reads a mailbox at a time (`turns`). The subscription comes first: what changes while the window is read
+is notified and read again.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import msgspec
 
 from shared.connections import Connections
 from shared.errors import AccessLost, MicrosoftError, TryLater
-from shared.freebusy import clip, rolling_window, widened
+from shared.freebusy import UNTOLD_FRESH_FOR, clip, differs, rolling_window, widened
 from shared.graph.calendar import AllDayBlock, CalendarViews, Read, place_all_day
 from shared.graph.timezones import zone
 from shared.mailbox_reading import (
@@ -26,18 +27,18 @@ from shared.mailbox_reading import (
     after_failure,
     after_striking_out,
     after_success,
-    is_due,
-    is_held,
     may_settle,
     status_of,
     wait_for,
 )
-from shared.messages import CalendarSync
+from shared.messages import CalendarSync, Reason
 from shared.model import ConnectionStatus, Mailbox, MailboxKey, MemberKey, Push, Snapshot
+from shared.push_health import after_hearing, can_suspect, is_news
 from shared.storage.queue import Queues
 from shared.storage.table import Row
 from shared.storage.tables import Tables
 from shared.subscriptions import Pushes
+from shared.turns import Turns, reading_time
 
 log = logging.getLogger(__name__)
 
@@ -64,25 +65,35 @@ class CalendarSyncs:
         self._views = views
         self._pushes = pushes
         self._connections = connections
+        self._turns = Turns(tables, queues, now)
         self._now = now
 
     def run(self, message: CalendarSync) -> None:
-        """Make the mailboxes true; those that Microsoft is not ready to talk about are put back with a delay."""
+        """Make the mailboxes true; those whose turn comes later are put back with a delay."""
         now = self._now()
         keys = [MailboxKey(message.tenant, object_id) for object_id in message.mailboxes]
         rows = [row for key in keys if (row := self._tables.mailboxes.row(key)) is not None]
-        due = [row for row in rows if not row.value.members or is_due(row.value, message, now)]
-        if message.since is None:
-            self._tell_again(row.value for row in rows if row not in due)
+        turns = {row.key: reading_time(row.value, message, now) if row.value.members else now for row in rows}
+        self._pass_by(message, [row for row in rows if turns[row.key] is None])
+        due = [row for row in rows if turns[row.key] == now]
         owners = self._owners({owner for row in due for owner in row.value.members})
-        used = [row for row in due if owners.of(row.value)]
         for row in due:
             self._put_right(row, owners)
-        held = {
-            row.key: row.value.not_before - now for row in used if row.value.not_before and is_held(row.value, now)
-        }
-        waiting = self._make_true(message, [row for row in used if row.key not in held], owners)
-        self._put_back(message, held | waiting)
+        claimed, later = self._turns.claim(message, [row for row in due if owners.of(row.value)])
+        self._turns.postpone(message, {key: turn for key, turn in turns.items() if turn and turn > now} | later)
+        self._make_true(message, claimed, owners)
+
+    def _pass_by(self, message: CalendarSync, rows: Iterable[Row[Mailbox]]) -> None:
+        """What a message means for mailboxes that it does not read.
+
+        Somebody whose connection was written only after the mailbox had been read heard nothing of it.
+        """
+        for row in rows:
+            mailbox = row.value
+            if message.since is None and mailbox.status is ConnectionStatus.CONNECTED:
+                self._connections.tell(mailbox, mailbox.status, None)
+            if message.reason is Reason.NOTIFIED and is_news(mailbox):
+                self._tables.mailboxes.update(row, lambda now: now and after_hearing(now, message.since))
 
     def _owners(self, listed: set[MemberKey]) -> Owners:
         """What roster and connections say of the members whom the mailboxes list."""
@@ -93,25 +104,30 @@ class CalendarSyncs:
             zones, {owner: row.value.active_mailbox for owner, row in connections.items() if row is not None}
         )
 
-    def _make_true(self, message: CalendarSync, rows: list[Row[Mailbox]], owners: Owners) -> dict[str, timedelta]:
-        """Read the mailboxes and record what came of it; who must be asked again, and when."""
+    def _make_true(self, message: CalendarSync, rows: list[Row[Mailbox]], owners: Owners) -> None:
+        """Read the mailboxes and record what came of it.
+
+        Those that must be asked again are put back first: a mailbox that waits relies on the message.
+        """
         if not rows:
-            return {}
+            return
         began = self._now()
         results, pushes = self._read(message, [row.value for row in rows], began)
         anyone_read = any(isinstance(result, tuple) for result in results.values())
         waits = {}
         for row in rows:
-            result, wait = results[row.key], None
-            if may_settle(row.value, result, anyone_read):
-                result = TryLater("consent is spreading")
+            if may_settle(row.value, results[row.key], anyone_read):
+                results[row.key] = TryLater("consent is spreading")
+            result = results[row.key]
             if isinstance(result, TryLater) and message.attempt < MOST_ATTEMPTS:
-                wait = waits[row.key] = wait_for(result, message.attempt)
+                waits[row.key] = wait_for(result, message.attempt)
+        self._put_back(message, waits, began)
+        for row in rows:
+            result, push = results[row.key], pushes.get(row.key)
             if isinstance(result, MicrosoftError):
-                self._record_failure(row, result, pushes.get(row.key), wait, began, owners)
+                self._record_failure(row, result, push, waits.get(row.key), began, owners)
             else:
-                self._record_read(row, result, pushes.get(row.key), began, owners)
-        return waits
+                self._record_read(message.reason, row, result, push, began, owners)
 
     def _read(
         self, message: CalendarSync, mailboxes: list[Mailbox], began: datetime
@@ -120,7 +136,7 @@ class CalendarSyncs:
         pushes: dict[str, Push] = {}
         ids = [mailbox.key.object_id for mailbox in mailboxes]
         try:
-            pushes = self._pushes.ensure(message.tenant, mailboxes, message.since if message.renew else None)
+            pushes = self._pushes.ensure(message.tenant, mailboxes, message.reason, message.since)
             return dict(self._views.read(message.tenant, ids, widened(rolling_window(began)))), pushes
         except (AccessLost, TryLater) as problem:
             return dict.fromkeys(ids, problem), pushes
@@ -129,18 +145,31 @@ class CalendarSyncs:
             log.warning("a batch failed: %s", problem.code)
             return dict.fromkeys(ids, TryLater(problem.code)), pushes
 
-    def _record_read(self, row: Row[Mailbox], read: Read, push: Push | None, began: datetime, owners: Owners) -> None:
+    def _record_read(
+        self, reason: Reason, row: Row[Mailbox], read: Read, push: Push | None, began: datetime, owners: Owners
+    ) -> None:
         """Write the snapshots, then what that makes of the connections and the mailbox."""
         mailbox = row.value
-        for owner in owners.of(mailbox):
-            self._tables.calendars.replace(owner, mailbox.key, snapshot_of(read, owners.zones[owner], began))
+        untold = (push or mailbox.push).subscription_id is None
+        changed = [
+            self._replace(owner, mailbox.key, snapshot_of(read, owners.zones[owner], began, untold=untold))
+            for owner in owners.of(mailbox)
+        ]
+        surprised = any(changed) and can_suspect(mailbox, reason)
         self._connections.tell(mailbox, ConnectionStatus.CONNECTED, None)
-        current = self._tables.mailboxes.update(row, lambda now: now and after_success(now, mailbox, push, began))
+        current = self._tables.mailboxes.update(
+            row, lambda now: now and after_success(now, mailbox, push, began, surprised=surprised)
+        )
         for owner in set(mailbox.members) - set(current.members if current else ()):
             # They left while we read; whoever leaves deletes after saying so, which may have been before we wrote.
             self._tables.calendars.delete(owner, mailbox.key)
         if current is None and push is not None:
             self._pushes.stop(replace(mailbox, push=push))
+
+    def _replace(self, owner: MemberKey, key: MailboxKey, snapshot: Snapshot) -> bool:
+        """Put a snapshot in place; whether it says something else than the one that was believed until now."""
+        before = self._tables.calendars.replace(owner, key, snapshot)
+        return before is not None and before.unreadable_since is None and differs(before, snapshot)
 
     def _record_failure(
         self,
@@ -157,13 +186,7 @@ class CalendarSyncs:
         for owner in owners.of(mailbox):
             self._tables.calendars.mark_unreadable(owner, mailbox.key, status, began)
         self._connections.tell(mailbox, status, problem.code)
-        self._tables.mailboxes.update(row, lambda now: now and after_failure(now, status, push, wait, began))
-
-    def _tell_again(self, mailboxes: Iterable[Mailbox]) -> None:
-        """Somebody whose connection was written only after the mailbox had been read heard nothing of it."""
-        for mailbox in mailboxes:
-            if mailbox.status is ConnectionStatus.CONNECTED:
-                self._connections.tell(mailbox, mailbox.status, None)
+        self._tables.mailboxes.update(row, lambda now: now and after_failure(now, mailbox, status, push, wait, began))
 
     def _put_right(self, row: Row[Mailbox], owners: Owners) -> None:
         """Take off the list whoever is wrongly on it; a mailbox that lists nobody is let go."""
@@ -184,20 +207,26 @@ class CalendarSyncs:
         if self._pushes.stop(mailbox):
             self._tables.mailboxes.release(mailbox.key, self._now())
 
-    def _put_back(self, message: CalendarSync, waits: dict[str, timedelta]) -> None:
+    def _put_back(self, message: CalendarSync, waits: dict[str, timedelta], began: datetime) -> None:
         """Send the message again for those who wait, each group when its time has come."""
         groups = defaultdict(list)
         for object_id, wait in waits.items():
             groups[wait].append(object_id)
         for wait, object_ids in groups.items():
-            again = msgspec.structs.replace(message, mailboxes=tuple(object_ids), attempt=message.attempt + 1)
+            again = msgspec.structs.replace(
+                message, mailboxes=tuple(object_ids), since=began + wait, attempt=message.attempt + 1
+            )
             self._queues.send(again, wait)
         if waits:
             log.info("calendar-sync: %d of %d put back", len(waits), len(message.mailboxes))
 
 
-def snapshot_of(read: Read, owner_zone: tzinfo | None, began: datetime) -> Snapshot:
-    """The read as one member's snapshot: all-day events lie in the member's own zone."""
+def snapshot_of(read: Read, owner_zone: tzinfo | None, began: datetime, *, untold: bool = False) -> Snapshot:
+    """The read as one member's snapshot: all-day events lie in the member's own zone.
+
+    `untold` is a calendar that nobody tells the changes of.
+    """
     window = rolling_window(began)
     blocks = (place_all_day(block, owner_zone) if isinstance(block, AllDayBlock) else block for block in read)
-    return Snapshot(window, clip(blocks, window), began)
+    fresh_until = began + UNTOLD_FRESH_FOR if untold else None
+    return Snapshot(window, clip(blocks, window), began, fresh_until=fresh_until)

@@ -11,7 +11,7 @@ does the delta link move on, over exactly the tenant row that the pass began wit
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -22,24 +22,24 @@ from shared.directory_round import Roster, Round, concerns
 from shared.errors import AccessLost, CredentialRejected, EntityChanged, MicrosoftError, StartOver, TryLater
 from shared.graph.users import Users
 from shared.matching import Directory, connection_after, contested_addresses, match, owned_domains
-from shared.messages import DirectorySync, calendar_syncs
+from shared.messages import DirectorySync, Reason
 from shared.model import (
     Connection,
     ConnectionStatus,
     DirectoryUser,
-    Mailbox,
     MailboxKey,
     Member,
     Tenant,
     TenantStatus,
 )
+from shared.schedule import Schedule, keys
 from shared.storage.queue import Queues
 from shared.storage.table import Row
 from shared.storage.tables import Tables
 
 log = logging.getLogger(__name__)
 
-MOST_DENIED = 3
+MOST_DENIED = 2
 """From as many denied mailboxes on, with none that is not, it is no longer about single mailboxes."""
 MOST_LOOKED_UP = 100
 """Above this many affected members, reading the whole directory costs fewer calls."""
@@ -53,12 +53,19 @@ class DirectorySyncs:
     """Carries out `DirectorySync` messages."""
 
     def __init__(
-        self, tables: Tables, queues: Queues, users: Users, connections: Connections, now: Callable[[], datetime]
+        self,
+        tables: Tables,
+        queues: Queues,
+        users: Users,
+        connections: Connections,
+        schedule: Schedule,
+        now: Callable[[], datetime],
     ) -> None:
         self._tables = tables
         self._queues = queues
         self._users = users
         self._connections = connections
+        self._schedule = schedule
         self._now = now
 
     def run(self, message: DirectorySync) -> None:
@@ -85,7 +92,7 @@ class DirectorySyncs:
 
     def _attempt(self, message: DirectorySync, row: Row[Tenant]) -> None:
         try:
-            self._sync(message.org, row)
+            self._sync(message, row)
         except AccessLost as lost:
             self._lost(message, row, lost)
         except CredentialRejected as rejected:
@@ -101,8 +108,8 @@ class DirectorySyncs:
         if message.attempt < MOST_ATTEMPTS and not message.once:
             self._queues.send(msgspec.structs.replace(message, attempt=message.attempt + 1), delay)
 
-    def _sync(self, org: str, row: Row[Tenant]) -> None:
-        began, tenant = self._now(), row.value
+    def _sync(self, message: DirectorySync, row: Row[Tenant]) -> None:
+        began, tenant, org = self._now(), row.value, message.org
         roster = self._roster(org, tenant.id)
         found = self._read(tenant, roster)
         domains = found.domains if found.complete else set(tenant.domains) | found.domains
@@ -112,10 +119,15 @@ class DirectorySyncs:
         affected |= roster.unconsidered(domains - set(tenant.domains))
         moved = self._rematch(org, roster, affected, found, frozenset(domains))
         status, reason = standing(tenant, roster)
-        self._enqueue(tenant, status, moved, began)
         synced = replace(tenant, status=status, reason=reason, not_before=None, synced_at=began)
+        if status is TenantStatus.CONNECTED and tenant.status is not TenantStatus.CONNECTED:
+            self._schedule.let_in(tenant.id, moved, began)
+        else:
+            self._schedule.due(tenant.id, moved, began)
+        missed = self._schedule.inspect(synced, began) if message.once else tenant.missed_pushes
         self._tables.tenants.replace(
-            row, replace(synced, delta_link=found.delta_link, domains=tuple(sorted(domains)))
+            row,
+            replace(synced, delta_link=found.delta_link, domains=tuple(sorted(domains)), missed_pushes=missed),
         )
         log.info(
             "directory-sync: %d users seen, %d members affected, %d moved", found.seen, len(affected), len(moved)
@@ -173,24 +185,6 @@ class DirectorySyncs:
         users = {user.id: user for user in self._users.look_up(roster.tenant_id, addresses, ids)}
         return {key: user for key, user in (users | found.users).items() if key not in found.removed}
 
-    def _enqueue(self, tenant: Tenant, status: TenantStatus, moved: Iterable[MailboxKey], began: datetime) -> None:
-        """Have calendars read: all of a tenant that has just let us in, else those moved and those due."""
-        if status is TenantStatus.CONNECTED and tenant.status is not TenantStatus.CONNECTED:
-            self._read_calendars({*moved, *self._keys(self._tables.mailboxes.of_tenant(tenant.id))}, began)
-        else:
-            self._read_calendars({*moved, *self._keys(self._tables.mailboxes.due(tenant.id, began))}, None)
-
-    def _read_calendars(self, keys: Iterable[MailboxKey], since: datetime | None) -> None:
-        by_tenant: dict[str, list[str]] = {}
-        for key in sorted(keys):
-            by_tenant.setdefault(key.tenant_id, []).append(key.object_id)
-        for tenant_id, object_ids in by_tenant.items():
-            for message in calendar_syncs(tenant_id, object_ids, since):
-                self._queues.send(message)
-
-    def _keys(self, mailboxes: Iterable[Mailbox]) -> set[MailboxKey]:
-        return {mailbox.key for mailbox in mailboxes}
-
     def _lost(self, message: DirectorySync, row: Row[Tenant], lost: AccessLost) -> None:
         """Record why the tenant is closed; while consent is spreading, come back soon instead.
 
@@ -200,10 +194,10 @@ class DirectorySyncs:
         spreading = tenant.status is TenantStatus.CONNECTING and self._now() - tenant.consented_at < SPREADING
         waits = spreading and lost.status is not TenantStatus.WRONG_TENANT
         if lost.status is TenantStatus.WRONG_TENANT:
-            self._read_calendars(self._let_go(message.org, tenant), self._now())
+            self._schedule.read(self._let_go(message.org, tenant), self._now(), Reason.CHANGED)
         elif not waits and not tenant.status.is_lost:
             log.warning("tenant lost: %s %s", lost.status, lost.code)
-            self._read_calendars(self._keys(self._tables.mailboxes.of_tenant(tenant.id)), self._now())
+            self._schedule.read(keys(self._tables.mailboxes.of_tenant(tenant.id)), self._now(), Reason.CHANGED)
         status = TenantStatus.CONNECTING if waits else lost.status
         self._tables.tenants.replace(row, replace(tenant, status=status, reason=lost.code))
         if waits:

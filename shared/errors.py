@@ -20,7 +20,8 @@ OutlookError
 │   └── CredentialRejected     our own certificate or identity is refused: an operator must act
 ├── StorageError
 │   ├── EntityExists           somebody inserted it first
-│   └── EntityChanged          somebody changed it since it was read: read again and decide again
+│   ├── EntityChanged          somebody changed it since it was read: read again and decide again
+│   └── EntityUnreadable       what is stored there is no value of ours: an operator must look
 └── SettingsError            start-up stops with one message naming every wrong setting
 """
 
@@ -182,6 +183,10 @@ class EntityExists(StorageError):
 
 class EntityChanged(StorageError):
     """Write with an ETag that is no longer current."""
+
+
+class EntityUnreadable(StorageError):
+    """A row that does not hold what belongs there."""
 
 
 class SettingsError(OutlookError):

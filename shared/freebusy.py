@@ -2,7 +2,8 @@
 
 Freshness, as written for people:
 
-- `fresh`   the last read succeeded, began at most `FRESH_FOR` ago and covers the question.
+- `fresh`   the last read succeeded, began at most `FRESH_FOR` ago (`UNTOLD_FRESH_FOR` where Graph does not tell of
+            changes) and covers the question.
 - `stale`   the last read failed, or began longer ago than that, but at most `STALE_FOR` ago. The blocks are
             the last that were seen.
 - `unknown` never read, or too long ago, or the question reaches outside what was read. Time that is not known
@@ -20,6 +21,8 @@ from shared.model import BusyBlock, BusyStatus, Freshness, Snapshot, Window
 
 FRESH_FOR = timedelta(hours=6, minutes=30)
 """A little over the longest time between two scheduled reads."""
+UNTOLD_FRESH_FOR = timedelta(minutes=30)
+"""The same for a calendar that has no subscription and is read every ten minutes instead."""
 STALE_FOR = timedelta(hours=24)
 
 DAYS_BACK, DAYS_AHEAD = 1, 90
@@ -62,9 +65,20 @@ def freshness(snapshot: Snapshot | None, now: datetime) -> Freshness:
     """How far the snapshot can be believed at `now`, whatever is asked."""
     if snapshot is None or now - snapshot.read_at > STALE_FOR:
         return Freshness.UNKNOWN
-    if snapshot.unreadable_since is not None or now - snapshot.read_at > FRESH_FOR:
-        return Freshness.STALE
-    return Freshness.FRESH
+    until = snapshot.fresh_until or snapshot.read_at + FRESH_FOR
+    return Freshness.STALE if snapshot.unreadable_since is not None or now > until else Freshness.FRESH
+
+
+def differs(before: Snapshot, after: Snapshot) -> bool:
+    """Whether the two disagree about time that both were read for, by a second or more."""
+    span = Window(max(before.window.start, after.window.start), min(before.window.end, after.window.end))
+    old, new = clip(before.blocks, span), clip(after.blocks, span)
+    return len(old) != len(new) or any(map(_apart, old, new))
+
+
+def _apart(one: BusyBlock, other: BusyBlock) -> bool:
+    moved = max(abs(one.start - other.start), abs(one.end - other.end))
+    return one.status is not other.status or moved >= timedelta(seconds=1)
 
 
 def busy_of(snapshots: Sequence[Snapshot], span: Window, now: datetime) -> BusyAnswer:

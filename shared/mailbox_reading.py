@@ -8,9 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 
 from shared.errors import AccessLost, Gone, MailboxUnreadable, MicrosoftError, TryLater
-from shared.messages import CalendarSync
 from shared.model import ConnectionStatus, Mailbox, MailboxKey, MemberKey, Push
-from shared.subscriptions import needs_renewal
+from shared.push_health import PATIENCE, WATCH, was_told
 
 RECONCILE = timedelta(hours=6)
 """Every calendar is read at least this often, whatever was notified."""
@@ -59,23 +58,6 @@ def after_striking_out(current: Mailbox, out: set[MemberKey], is_disputed: bool,
     return replace(current, members=members, disputed_since=(current.disputed_since or now) if is_disputed else None)
 
 
-def is_due(mailbox: Mailbox, message: CalendarSync, now: datetime) -> bool:
-    """Whether the mailbox must be read: never was, its own time has come, or the reason is newer than the read.
-
-    A request to renew the subscription is a reason of its own, which no read makes redundant.
-    """
-    if mailbox.read_at is None or (mailbox.due_at is not None and mailbox.due_at <= now):
-        return True
-    if message.since is None:
-        return False
-    return mailbox.read_at <= message.since or (message.renew and needs_renewal(mailbox.push, now, message.since))
-
-
-def is_held(mailbox: Mailbox, now: datetime) -> bool:
-    """Whether Microsoft asked to leave the mailbox alone for now."""
-    return mailbox.not_before is not None and mailbox.not_before > now
-
-
 def may_settle(mailbox: Mailbox, result: object, anyone_read: bool) -> bool:
     """Whether a refusal may be consent still spreading: the mailbox never answered, nor did any beside it."""
     denied = isinstance(result, MailboxUnreadable) and result.status is ConnectionStatus.OUT_OF_SCOPE
@@ -95,35 +77,60 @@ def status_of(problem: MicrosoftError, mailbox: Mailbox) -> ConnectionStatus:
     return ConnectionStatus.THROTTLED if problem.code.startswith("429") else ConnectionStatus.STALE
 
 
-def after_success(current: Mailbox, seen: Mailbox, push: Push | None, began: datetime) -> Mailbox:
-    """The mailbox after a read, whatever others did meanwhile; somebody who joined since is not covered by it."""
+def after_success(
+    current: Mailbox, seen: Mailbox, push: Push | None, began: datetime, *, surprised: bool = False
+) -> Mailbox:
+    """The mailbox after a read, whatever others did meanwhile; somebody who joined since is not covered by it.
+
+    `surprised` is a read that found a change nobody had told it of.
+    """
     joined = bool(set(current.members) - set(seen.members))
-    read_at = current.read_at if joined else max(current.read_at or began, began)
     push = push or current.push
-    reconcile = began + RECONCILE * random.uniform(0.9, 1)  # noqa: S311 - spreads load
+    suspected_at = began if surprised and not was_told(current) else current.suspected_at
+    verdict_at = suspected_at and suspected_at + PATIENCE
     return replace(
-        current,
+        _let_go(current, seen),
         status=ConnectionStatus.CONNECTED,
         push=push,
-        read_at=read_at,
-        due_at=began if joined else min(filter(None, (reconcile, push.act_at))),
+        read_at=current.read_at if joined else max(current.read_at or began, began),
+        due_at=began if joined else min(filter(None, (next_read(push, began), push.act_at, verdict_at))),
         not_before=None,
+        suspected_at=suspected_at,
         failures=0,
     )
 
 
+def next_read(push: Push, began: datetime) -> datetime:
+    """When the schedule reads again: soon where nobody tells of changes, else within six hours, not all at once."""
+    if push.subscription_id is None:
+        return began + WATCH
+    return began + RECONCILE * random.uniform(0.9, 1)  # noqa: S311 - spreads load
+
+
+def _let_go(current: Mailbox, seen: Mailbox) -> Mailbox:
+    """The mailbox without the claim of this read; somebody else's, made when this one took too long, stays."""
+    return replace(current, claimed_at=None) if current.claimed_at == seen.claimed_at else current
+
+
 def after_failure(
-    current: Mailbox, status: ConnectionStatus, push: Push | None, wait: timedelta | None, began: datetime
+    current: Mailbox,
+    seen: Mailbox,
+    status: ConnectionStatus,
+    push: Push | None,
+    wait: timedelta | None,
+    began: datetime,
 ) -> Mailbox:
     """The mailbox after a read that failed. `wait` is given where a message comes back for it by then."""
     failures = current.failures + 1
     due_at = began + (pause_after(failures) if wait is None else wait)
+    asked = due_at if wait is not None else None
     return replace(
-        current,
+        _let_go(current, seen),
         status=status,
         push=push or current.push,
         due_at=due_at,
-        not_before=due_at if wait is not None else None,
+        not_before=asked,
+        again_at=asked or current.again_at,
         failures=failures,
     )
 

@@ -7,8 +7,8 @@ from datetime import datetime
 
 from shared.connections import Connections
 from shared.errors import Conflict, EntityChanged, NotFound
-from shared.messages import CalendarSync, DirectorySync
-from shared.model import Connection, Member, MemberKey, Tenant
+from shared.messages import CalendarSync, DirectorySync, Reason
+from shared.model import Connection, MailboxKey, Member, MemberKey, Tenant
 from shared.roster import Difference, difference
 from shared.storage.audit import Entry
 from shared.storage.queue import Queues
@@ -46,12 +46,16 @@ class Members:
         done = difference({key: row.value for key, row in rows.items()}, roster)
         self._tables.members.save_all(org, ((rows.get(m.id), m.id, m) for m in (*done.added, *done.changed)))
         self._forget(org, done.removed)
+        for member in done.changed:
+            self._move(org, rows[member.id].value, member)
         return done
 
     def put(self, org: str, actor: str, member: Member) -> bool:
         """Add or change one member; whether they are new."""
         before = self._tables.members.get(org, member.id)
         self._tables.members.put(org, member.id, member)
+        if before is not None:
+            self._move(org, before.value, member)
         self._look_again(org, actor, "member.changed" if before else "member.added", member.id)
         return before is None
 
@@ -99,9 +103,20 @@ class Members:
         self._tables.members.delete_all(org, member_ids)
         rows = [row for member_id in member_ids if (row := self._tables.connections.get(org, member_id))]
         for key in self._connections.save(org, (), rows):
-            self._queues.send(CalendarSync(key.tenant_id, (key.object_id,), self._now()))
+            self._read(key)
         for member_id in member_ids:
             self._tables.calendars.delete_all(MemberKey(org, member_id))
+
+    def _move(self, org: str, before: Member, after: Member) -> None:
+        """Whole days lie elsewhere in another time zone: the calendar is read anew."""
+        if before.time_zone == after.time_zone:
+            return
+        row = self._tables.connections.get(org, after.id)
+        if row is not None and row.value.active_mailbox is not None:
+            self._read(row.value.active_mailbox)
+
+    def _read(self, key: MailboxKey) -> None:
+        self._queues.send(CalendarSync(key.tenant_id, (key.object_id,), self._now(), Reason.CHANGED))
 
     def _look_again(self, org: str, actor: str, action: str, subject: str) -> None:
         self._tables.audit.record(org, Entry(self._now(), actor, action, subject))

@@ -1,14 +1,19 @@
-"""What travels through the two queues: ids and times, never contents. At least once, in any order."""
+"""What travels through the work queues: ids and times, never contents. At least once, in any order."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from enum import StrEnum
 
 import msgspec
 
 DIRECTORY_SYNC = "directory-sync"
 CALENDAR_SYNC = "calendar-sync"
+CALENDAR_BULK = "calendar-bulk"
+"""The same messages as in `calendar-sync`, where a tenant brings many at a time: nobody else waits behind them."""
+
+QUEUES = (DIRECTORY_SYNC, CALENDAR_SYNC, CALENDAR_BULK)
 
 GROUP = 20
 """Mailboxes in one calendar message: what one Graph batch takes."""
@@ -24,7 +29,22 @@ class DirectorySync(msgspec.Struct, frozen=True):
     attempt: int = 0
     """How often it was put back because something was not ready."""
     once: bool = False
-    """Not to be put back: the schedule that sent it comes again."""
+    """Sent by the schedule, which comes again: not to be put back."""
+
+
+class Reason(StrEnum):
+    """Why calendars are to be made true."""
+
+    SCHEDULE = "schedule"
+    """Their time has come."""
+    NOTIFIED = "notified"
+    """Graph says that they changed."""
+    REAUTHORIZE = "reauthorize"
+    """Graph asks to renew their subscriptions."""
+    REMOVED = "removed"
+    """Their subscriptions are gone, or were found to tell nothing."""
+    CHANGED = "changed"
+    """Something changed on our side: who reads them, in which zone, or that we may."""
 
 
 class CalendarSync(msgspec.Struct, frozen=True):
@@ -34,27 +54,38 @@ class CalendarSync(msgspec.Struct, frozen=True):
     mailboxes: tuple[str, ...]
     """Object ids."""
     since: datetime | None
-    """When the reason for this message arose: a read that began later makes it redundant.
+    """A read that began later makes the message redundant; while it lies ahead, it is too early.
 
-    None where there is none but the mailboxes' own: those never read, and those whose time has come.
+    None where only those are meant that were never read, and those whose own time has come.
     """
+    reason: Reason
     attempt: int = 0
     """How often it was put back because Microsoft said to wait."""
-    renew: bool = False
-    """Whether Graph asked for the subscriptions to be renewed, or said they are gone."""
+    bulk: bool = False
+    """Whether it travels through `calendar-bulk`."""
 
 
-def encode(message: DirectorySync | CalendarSync) -> str:
+Message = DirectorySync | CalendarSync
+
+
+def queue_of(message: Message) -> str:
+    """The queue a message belongs into."""
+    if isinstance(message, DirectorySync):
+        return DIRECTORY_SYNC
+    return CALENDAR_BULK if message.bulk else CALENDAR_SYNC
+
+
+def encode(message: Message) -> str:
     """The message as queue text."""
     return msgspec.json.encode(message).decode()
 
 
 def calendar_syncs(
-    tenant: str, mailboxes: Iterable[str], since: datetime | None, *, renew: bool = False
+    tenant: str, mailboxes: Iterable[str], since: datetime | None, reason: Reason, *, bulk: bool = False
 ) -> Iterator[CalendarSync]:
     """Messages that cover the mailboxes, each once, twenty to a message."""
     for group in _groups(list(dict.fromkeys(mailboxes))):
-        yield CalendarSync(tenant, tuple(group), since, renew=renew)
+        yield CalendarSync(tenant, tuple(group), since, reason, bulk=bulk)
 
 
 def _groups(items: Sequence[str]) -> Iterator[Sequence[str]]:

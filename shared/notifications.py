@@ -15,7 +15,8 @@ from datetime import datetime
 import msgspec
 
 from shared.client_state import ClientState
-from shared.messages import CalendarSync, calendar_syncs
+from shared.lanes import Lanes
+from shared.messages import CalendarSync, Reason, calendar_syncs
 from shared.model import MailboxKey
 
 LARGEST_POST = 8 * 1024 * 1024
@@ -28,6 +29,14 @@ class Item(msgspec.Struct):
     tenantId: str  # noqa: N815 - Graph's name
     clientState: str | None = None  # noqa: N815 - Graph's name
     lifecycleEvent: str | None = None  # noqa: N815 - Graph's name
+
+
+_LIFECYCLE = {
+    "reauthorizationRequired": Reason.REAUTHORIZE,
+    "subscriptionRemoved": Reason.REMOVED,
+    "missed": Reason.NOTIFIED,
+}
+"""https://learn.microsoft.com/graph/change-notifications-lifecycle-events"""
 
 
 class _Post(msgspec.Struct):
@@ -43,20 +52,19 @@ class Accepted:
     ignored: int
 
 
-def accept(body: bytes, client_state: ClientState, now: datetime) -> Accepted:
-    """The work a post of notifications asks for: each mailbox once, however often it is named.
-
-    A lifecycle notification, whichever it is, means: renew the subscription or make a new one, and read.
-    """
+def accept(body: bytes, client_state: ClientState, lanes: Lanes, now: datetime) -> Accepted:
+    """The work a post of notifications asks for: each mailbox once for each reason, however often it is named."""
     items = _raw_items(body)
     proven = [known for item in items if (known := _proven(item, client_state)) is not None]
-    by_kind: defaultdict[tuple[str, bool], list[str]] = defaultdict(list)
-    for mailbox, renew in proven:
-        by_kind[mailbox.tenant_id, renew].append(mailbox.object_id)
+    by_kind: defaultdict[tuple[str, Reason], dict[str, None]] = defaultdict(dict)
+    for mailbox, reason in proven:
+        by_kind[mailbox.tenant_id, reason][mailbox.object_id] = None
     messages = [
         message
-        for (tenant, renew), object_ids in by_kind.items()
-        for message in calendar_syncs(tenant, object_ids, now, renew=renew)
+        for (tenant, reason), object_ids in by_kind.items()
+        for message in calendar_syncs(
+            tenant, object_ids, now, reason, bulk=lanes.is_crowded(tenant, len(object_ids), now)
+        )
     ]
     return Accepted(tuple(messages), len(proven), len(items) - len(proven))
 
@@ -68,8 +76,8 @@ def _raw_items(body: bytes) -> list[msgspec.Raw]:
         return []
 
 
-def _proven(raw: msgspec.Raw, client_state: ClientState) -> tuple[MailboxKey, bool] | None:
-    """The mailbox an item proves, and whether it is about the subscription itself."""
+def _proven(raw: msgspec.Raw, client_state: ClientState) -> tuple[MailboxKey, Reason] | None:
+    """The mailbox an item proves, and what it says of it."""
     try:
         item = msgspec.json.decode(raw, type=Item)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
@@ -77,4 +85,4 @@ def _proven(raw: msgspec.Raw, client_state: ClientState) -> tuple[MailboxKey, bo
     mailbox = client_state.verify(item.clientState or "")
     if mailbox is None or mailbox.tenant_id != item.tenantId.lower():
         return None
-    return mailbox, item.lifecycleEvent is not None
+    return mailbox, _LIFECYCLE.get(item.lifecycleEvent or "", Reason.NOTIFIED)

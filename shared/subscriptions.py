@@ -6,12 +6,13 @@ https://learn.microsoft.com/graph/change-notifications-lifecycle-events
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from shared.errors import AccessLost, AlreadySubscribed, Gone, MailboxUnreadable, MicrosoftError, TryLater
-from shared.graph.subscriptions import Subscription, Subscriptions
+from shared.graph.subscriptions import LIFETIME, Subscription, Subscriptions
+from shared.messages import Reason
 from shared.model import Mailbox, Push
 
 log = logging.getLogger(__name__)
@@ -22,11 +23,27 @@ POLL = timedelta(hours=1)
 """After a refusal: the mailbox is read this often instead, and asked again each time."""
 
 
-def needs_renewal(push: Push, now: datetime, asked_at: datetime | None = None) -> bool:
-    """Whether the subscription is missing, past half its life, or was last granted before Graph asked to renew it."""
-    if asked_at is not None and (push.granted_at is None or push.granted_at <= asked_at):
+def needs_renewal(
+    push: Push, now: datetime, reason: Reason = Reason.SCHEDULE, asked_at: datetime | None = None
+) -> bool:
+    """Whether the subscription is missing, past half its life, or was last granted before somebody asked.
+
+    A subscription that is gone is made anew however young it is; one that Graph wants renewed is left alone for ten
+    minutes after each renewal, for Graph may ask every few minutes.
+    https://learn.microsoft.com/graph/change-notifications-lifecycle-events
+    """
+    if push.act_at is None or push.act_at <= now:
         return True
-    return push.act_at is None or push.act_at <= now
+    if asked_at is None or reason not in _ENOUGH:
+        return False
+    return push.granted_at is None or push.granted_at + _ENOUGH[reason] <= asked_at
+
+
+_ENOUGH = {Reason.REMOVED: timedelta(), Reason.REAUTHORIZE: timedelta(minutes=10)}
+"""How long a renewal answers a request about the subscription that comes after it."""
+
+SETTLED = timedelta(minutes=10)
+"""A subscription this old is in our books, or nobody's: whoever made it wrote it down or died."""
 
 
 class Pushes:
@@ -38,32 +55,58 @@ class Pushes:
         self._now = now
 
     def ensure(
-        self, tenant_id: str, mailboxes: Iterable[Mailbox], asked_at: datetime | None = None
+        self, tenant_id: str, mailboxes: Iterable[Mailbox], reason: Reason, asked_at: datetime | None
     ) -> dict[str, Push]:
         """How push stands after doing what is needed, by object id; mailboxes that need nothing are left out.
 
-        `asked_at` is when Graph asked for renewal, if it did. A mailbox that cannot be subscribed is polled
-        instead. Raises only what concerns the whole tenant.
+        `asked_at` is when the reason arose. A mailbox that cannot be subscribed is polled instead. Raises only what
+        concerns the whole tenant.
         """
         now = self._now()
-        needy = {m.key.object_id: m.push for m in mailboxes if needs_renewal(m.push, now, asked_at)}
+        needy = {m.key.object_id: m.push for m in mailboxes if needs_renewal(m.push, now, reason, asked_at)}
         renewed = self._renewed(tenant_id, {i: p for i, p in needy.items() if p.key_id == self._key_id}, now)
         self._ended(tenant_id, [p for p in needy.values() if p.subscription_id and p.key_id != self._key_id])
         missing = [i for i in needy if i not in renewed or isinstance(renewed[i], Gone)]
+        # Whoever failed to make one may have made it all the same.
+        self._freed(tenant_id, {i for i in missing if needy[i].retry_at and not needy[i].subscription_id})
         done = renewed | (self._created(tenant_id, missing, now) if missing else {})
         return {i: self._push_after(done[i], needy[i], i in missing, now) for i in needy}
 
     def stop(self, mailbox: Mailbox) -> bool:
-        """End the mailbox's subscription; whether it is gone. An unreachable Microsoft is tried again later."""
-        subscription_id = mailbox.push.subscription_id
-        if subscription_id is None:
-            return True
+        """End the mailbox's subscription; whether it is gone. An unreachable Microsoft is tried again later.
+
+        Where none is in our books but somebody was at it, Graph is asked.
+        """
+        key, push = mailbox.key, mailbox.push
         try:
-            answer = self._subscriptions.delete(mailbox.key.tenant_id, [subscription_id])[subscription_id]
+            if push.subscription_id is not None:
+                answers = self._subscriptions.delete(key.tenant_id, [push.subscription_id])
+                return all(answer is None or isinstance(answer, Gone) for answer in answers.values())
+            if push.retry_at is not None or mailbox.claimed_at is not None:
+                self._free(key.tenant_id, {key.object_id})
         except MicrosoftError as problem:
             log.info("subscription not ended: %s", problem.code)
             return False
-        return answer is None or isinstance(answer, Gone)
+        return True
+
+    def check(self, tenant_id: str, mailboxes: Iterable[Mailbox]) -> list[str]:
+        """Compare our books with Graph's: end what is only in Graph's; the object ids of what is only in ours.
+
+        A subscription can end without a word. Where Graph does not answer, nothing is found.
+        """
+        now, books = self._now(), {m.key.object_id: m.push.subscription_id for m in mailboxes}
+        try:
+            live = self._subscriptions.live(tenant_id)
+            strays = [s.id for s in live if is_stray(s, books, now)]
+            self._subscriptions.delete(tenant_id, strays)
+        except MicrosoftError as problem:
+            log.info("subscriptions not compared: %s", problem.code)
+            return []
+        known = {s.id for s in live}
+        lost = [object_id for object_id, wanted in books.items() if wanted is not None and wanted not in known]
+        if lost or strays:
+            log.warning("%d subscriptions ended in silence, %d were not in our books", len(lost), len(strays))
+        return lost
 
     def _push_after(
         self, answer: Subscription | MicrosoftError, before: Push, was_missing: bool, now: datetime
@@ -93,18 +136,33 @@ class Pushes:
         """
         answers = self._subscriptions.create(tenant_id, object_ids, now)
         taken = {object_id for object_id, answer in answers.items() if isinstance(answer, AlreadySubscribed)}
-        freed = self._freed(tenant_id, taken) if taken else []
+        freed = self._freed(tenant_id, taken)
         return answers | (self._subscriptions.create(tenant_id, freed, now) if freed else {})
 
     def _freed(self, tenant_id: str, taken: set[str]) -> list[str]:
-        """End the unknown subscriptions of these mailboxes; the object ids of those that were found."""
+        """Like `_free`; none where Graph does not answer."""
         try:
-            found = {s.id: s.object_id for s in self._subscriptions.live(tenant_id) if s.object_id in taken}
-            self._subscriptions.delete(tenant_id, found)
+            return self._free(tenant_id, taken) if taken else []
         except TryLater as problem:
             log.info("unknown subscriptions stay: %s", problem.code)
             return []
+
+    def _free(self, tenant_id: str, taken: set[str]) -> list[str]:
+        """End the unknown subscriptions of these mailboxes; the object ids of those that were found."""
+        found = {s.id: s.object_id for s in self._subscriptions.live(tenant_id) if s.object_id in taken}
+        self._subscriptions.delete(tenant_id, found)
         return [object_id for object_id in set(found.values()) if object_id]
+
+
+def is_stray(subscription: Subscription, books: Mapping[str, str | None], now: datetime) -> bool:
+    """Whether a mailbox of ours has this subscription beside the one in our books, for longer than it takes to note.
+
+    Its age follows from its end: we always ask for the same lifetime.
+    """
+    owner = subscription.object_id
+    if owner is None or owner not in books or books[owner] == subscription.id:
+        return False
+    return subscription.expires_at - LIFETIME < now - SETTLED
 
 
 def push_after(answer: Subscription | MicrosoftError, before: Push, was_missing: bool, now: datetime) -> Push:

@@ -208,6 +208,7 @@ ENVIRON = {
 NOTIFIED = """
 import datetime, json, os
 from shared.client_state import ClientState
+from shared.lanes import Lanes
 from shared.model import MailboxKey
 from shared.notifications import accept
 from shared.settings import Settings
@@ -215,7 +216,7 @@ state = ClientState(Settings.from_env(os.environ).secret_keys)
 mailbox = MailboxKey("7c5f0000-0000-4000-8000-000000000001", "7c5f0000-0000-4000-8000-000000000002")
 item = {"tenantId": mailbox.tenant_id, "clientState": state.issue(mailbox)}
 post = json.dumps({"value": [item]}).encode()
-assert len(accept(post, state, datetime.datetime.now(datetime.UTC)).messages) == 1
+assert len(accept(post, state, Lanes(), datetime.datetime.now(datetime.UTC)).messages) == 1
 """
 
 

@@ -14,69 +14,22 @@ from shared.mailbox_reading import (
     RECONCILE,
     after_failure,
     after_success,
-    is_due,
-    is_held,
     may_settle,
     pause_after,
     status_of,
     wait_for,
 )
-from shared.messages import CalendarSync
 from shared.model import ConnectionStatus, Mailbox, MailboxKey, MemberKey, Push, TenantStatus
 from tests.properties import given
 
 S = ConnectionStatus
 NOW = datetime(2026, 12, 9, 12, tzinfo=UTC)
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
-MOMENT = timedelta(microseconds=1)
 ANN, BEN = MemberKey("acme", "ann"), MemberKey("acme", "ben")
 WEEK = Push("s1", NOW - DAY, NOW + 6 * DAY)
 """Granted yesterday for a week: to be renewed in two and a half days."""
 READ = Mailbox(MailboxKey("t-1", "o-1"), (ANN,), WEEK, read_at=NOW - MINUTE, due_at=NOW + MINUTE, status=S.CONNECTED)
 FIRST = replace(READ, push=Push(), read_at=None, status=S.CONNECTING)
-
-
-def message(since: datetime | None, *, renew: bool = False) -> CalendarSync:
-    return CalendarSync("t-1", ("o-1",), since, renew=renew)
-
-
-DUE = {
-    # mailbox, since, renew, expected
-    "never read": (FIRST, None, False, True),
-    "its time has come": (replace(READ, due_at=NOW), None, False, True),
-    "its time is to come": (READ, None, False, False),
-    "no time of its own": (replace(READ, due_at=None), None, False, False),
-    "something changed before the read": (READ, NOW - 2 * MINUTE, False, False),
-    "something changed as the read began": (READ, NOW - MINUTE, False, True),
-    "something changed since the read": (READ, NOW - MINUTE + MOMENT, False, True),
-    "a renewal asked for before the last grant": (READ, NOW - 2 * DAY, True, False),
-    "a renewal asked for since the last grant, before the read": (READ, NOW - DAY / 2, True, True),
-    "a renewal asked for, nothing ever granted": (replace(READ, push=Push()), NOW - 2 * DAY, True, True),
-    "a renewal asked for that failed and waits": (
-        replace(READ, push=replace(WEEK, retry_at=NOW + MINUTE)), NOW - DAY / 2, True, True,
-    ),
-    "no renewal asked for, nothing ever granted": (replace(READ, push=Push()), NOW - 2 * DAY, False, False),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize(("mailbox", "since", "renew", "expected"), DUE.values(), ids=DUE.keys())
-def test_when_a_mailbox_is_read(mailbox: Mailbox, since: datetime | None, renew: bool, expected: bool) -> None:
-    assert is_due(mailbox, message(since, renew=renew), NOW) is expected
-
-
-@given(st.timedeltas(timedelta(), DAY), st.timedeltas(-DAY, DAY), st.booleans())
-def test_a_change_since_the_last_read_is_never_redundant(ago: timedelta, later: timedelta, renew: bool) -> None:
-    mailbox = replace(READ, read_at=NOW - ago, due_at=NOW + DAY)
-    since = NOW - ago + later
-    assert is_due(mailbox, message(since, renew=renew), NOW) or later < timedelta()
-
-
-@pytest.mark.parametrize(
-    ("not_before", "expected"),
-    [(None, False), (NOW - MINUTE, False), (NOW, False), (NOW + MOMENT, True), (NOW + DAY, True)],
-)
-def test_a_mailbox_is_left_alone_until_microsoft_said(not_before: datetime | None, expected: bool) -> None:
-    assert is_held(replace(READ, not_before=not_before), NOW) is expected
 
 
 DENIED = MailboxUnreadable(S.OUT_OF_SCOPE, "ErrorAccessDenied")
@@ -150,7 +103,6 @@ def test_who_joined_during_the_read_is_read_next() -> None:
     joined = replace(READ, members=(ANN, BEN), read_at=None)
     after = after_success(joined, READ, None, NOW)
     assert (after.members, after.read_at, after.due_at) == ((ANN, BEN), None, NOW)
-    assert is_due(after, message(None), NOW)
 
 
 def test_who_left_during_the_read_stays_away() -> None:
@@ -166,26 +118,31 @@ def test_a_mailbox_just_read_is_due_within_six_hours(ago: timedelta, push: Push)
 
 
 def test_a_failure_that_is_come_back_for_holds_the_mailbox_until_then() -> None:
-    after = after_failure(READ, S.THROTTLED, None, 5 * MINUTE, NOW)
-    assert (after.due_at, after.not_before) == (NOW + 5 * MINUTE, NOW + 5 * MINUTE)
-    assert is_held(after, NOW + MINUTE)
-    assert not is_held(after, NOW + 5 * MINUTE)
-    assert is_due(after, message(None), NOW + 5 * MINUTE)
+    after = after_failure(READ, READ, S.THROTTLED, None, 5 * MINUTE, NOW)
+    assert (after.due_at, after.not_before, after.again_at) == (NOW + 5 * MINUTE,) * 3
 
 
 def test_a_failure_nobody_comes_back_for_waits_for_the_schedule_and_for_notifications() -> None:
-    after = after_failure(replace(READ, failures=1), S.OUT_OF_SCOPE, None, None, NOW)
+    after = after_failure(replace(READ, failures=1), READ, S.OUT_OF_SCOPE, None, None, NOW)
     assert (after.status, after.failures) == (S.OUT_OF_SCOPE, 2)
     assert (after.due_at, after.not_before) == (NOW + pause_after(2), None)
 
 
+@pytest.mark.parametrize("claimed_at", [NOW, NOW + MINUTE], ids=["its own", "somebody else's"])
+def test_the_end_of_a_read_ends_its_own_claim_only(claimed_at: datetime) -> None:
+    seen, current = replace(READ, claimed_at=NOW), replace(READ, claimed_at=claimed_at)
+    left = None if claimed_at == NOW else claimed_at
+    assert after_success(current, seen, None, NOW).claimed_at == left
+    assert after_failure(current, seen, S.STALE, None, None, NOW).claimed_at == left
+
+
 def test_a_failure_keeps_what_was_read_and_who_it_was_for() -> None:
-    after = after_failure(READ, S.STALE, None, MINUTE, NOW)
+    after = after_failure(READ, READ, S.STALE, None, MINUTE, NOW)
     assert (after.read_at, after.members, after.push) == (READ.read_at, READ.members, READ.push)
 
 
 def test_a_failure_after_a_renewal_keeps_the_renewal() -> None:
-    assert after_failure(READ, S.STALE, RENEWED, MINUTE, NOW).push == RENEWED
+    assert after_failure(READ, READ, S.STALE, RENEWED, MINUTE, NOW).push == RENEWED
 
 
 @pytest.mark.parametrize(

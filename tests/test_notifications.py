@@ -11,7 +11,8 @@ import pytest
 from hypothesis import strategies as st
 
 from shared.client_state import ClientState
-from shared.messages import GROUP, CalendarSync, encode
+from shared.lanes import MOST, Lanes
+from shared.messages import GROUP, CalendarSync, Reason, encode
 from shared.model import MailboxKey
 from shared.notifications import LARGEST_POST, Accepted, accept
 from tests.properties import given
@@ -52,11 +53,13 @@ def post(*items: Any) -> bytes:
 
 
 def accepted(*items: Any) -> Accepted:
-    return accept(post(*items), CLIENT_STATE, NOW)
+    return accept(post(*items), CLIENT_STATE, Lanes(), NOW)
 
 
 def test_a_notification_makes_its_mailbox_dirty_as_of_now() -> None:
-    assert accepted(item(1)) == Accepted((CalendarSync(TENANT, (user(1),), NOW),), believed=1, ignored=0)
+    assert accepted(item(1)) == Accepted(
+        (CalendarSync(TENANT, (user(1),), NOW, Reason.NOTIFIED),), believed=1, ignored=0
+    )
 
 
 BELIEVED = {
@@ -73,7 +76,9 @@ BELIEVED = {
 
 @pytest.mark.parametrize("sent", BELIEVED.values(), ids=BELIEVED.keys())
 def test_the_client_state_alone_says_whose_it_is(sent: dict[str, Any]) -> None:
-    assert accepted(sent) == Accepted((CalendarSync(TENANT, (user(1),), NOW),), believed=1, ignored=0)
+    assert accepted(sent) == Accepted(
+        (CalendarSync(TENANT, (user(1),), NOW, Reason.NOTIFIED),), believed=1, ignored=0
+    )
 
 
 FORGED = ClientState([b"f" * 32]).issue(MailboxKey(TENANT, user(1)))
@@ -106,26 +111,42 @@ def test_ignored(sent: Any) -> None:
 @pytest.mark.parametrize("sent", IGNORED.values(), ids=IGNORED.keys())
 def test_the_genuine_items_beside_it_are_believed(sent: Any) -> None:
     found = accepted(item(1), sent, item(2))
-    assert found == Accepted((CalendarSync(TENANT, (user(1), user(2)), NOW),), believed=2, ignored=1)
+    assert found == Accepted((CalendarSync(TENANT, (user(1), user(2)), NOW, Reason.NOTIFIED),), believed=2, ignored=1)
 
 
 def test_a_mailbox_named_often_is_one_piece_of_work() -> None:
     found = accepted(item(1), item(1, changeType="deleted"), item(2), item(1, changeType="created"))
-    assert found.messages == (CalendarSync(TENANT, (user(1), user(2)), NOW),)
+    assert found.messages == (CalendarSync(TENANT, (user(1), user(2)), NOW, Reason.NOTIFIED),)
     assert found.believed == 4
 
 
-@pytest.mark.parametrize("event", ["reauthorizationRequired", "subscriptionRemoved", "missed", "unheardOf", ""])
-def test_a_lifecycle_notification_asks_for_renewal(event: str) -> None:
-    assert accepted(lifecycle(1, event)).messages == (CalendarSync(TENANT, (user(1),), NOW, renew=True),)
+LIFECYCLE = {
+    "reauthorizationRequired": Reason.REAUTHORIZE,
+    "subscriptionRemoved": Reason.REMOVED,
+    "missed": Reason.NOTIFIED,
+    "unheardOf": Reason.NOTIFIED,
+    "": Reason.NOTIFIED,
+}
+
+
+@pytest.mark.parametrize(("event", "reason"), LIFECYCLE.items(), ids=LIFECYCLE)
+def test_a_lifecycle_notification_asks_for_what_it_says_or_for_a_read(event: str, reason: Reason) -> None:
+    assert accepted(lifecycle(1, event)).messages == (CalendarSync(TENANT, (user(1),), NOW, reason),)
+
+
+def test_a_tenant_that_tells_much_goes_through_the_bulk_queue() -> None:
+    crowd = [item(number) for number in range(MOST + 1)]
+    found = accepted(item(1, tenant=OTHER_TENANT), *crowd)
+    assert {(message.tenant, message.bulk) for message in found.messages} == {(TENANT, True), (OTHER_TENANT, False)}
 
 
 def test_changes_and_lifecycle_of_several_tenants_in_one_post() -> None:
-    found = accepted(item(1), lifecycle(1, "missed"), item(1, tenant=OTHER_TENANT), lifecycle(2, "missed"))
+    removed = [lifecycle(number, "subscriptionRemoved") for number in (1, 2)]
+    found = accepted(item(1), removed[0], item(1, tenant=OTHER_TENANT), removed[1], lifecycle(1, "missed"))
     assert set(found.messages) == {
-        CalendarSync(TENANT, (user(1),), NOW),
-        CalendarSync(TENANT, (user(1), user(2)), NOW, renew=True),
-        CalendarSync(OTHER_TENANT, (user(1),), NOW),
+        CalendarSync(TENANT, (user(1),), NOW, Reason.NOTIFIED),
+        CalendarSync(TENANT, (user(1), user(2)), NOW, Reason.REMOVED),
+        CalendarSync(OTHER_TENANT, (user(1),), NOW, Reason.NOTIFIED),
     }
 
 
@@ -164,7 +185,7 @@ NOTHING = {
 
 @pytest.mark.parametrize("body", NOTHING.values(), ids=NOTHING.keys())
 def test_a_post_that_is_none_asks_for_nothing(body: bytes) -> None:
-    assert accept(body, CLIENT_STATE, NOW) == Accepted((), believed=0, ignored=0)
+    assert accept(body, CLIENT_STATE, Lanes(), NOW) == Accepted((), believed=0, ignored=0)
 
 
 HOSTILE = {
@@ -181,12 +202,12 @@ HOSTILE = {
 @pytest.mark.parametrize("hostile", HOSTILE.values(), ids=HOSTILE.keys())
 def test_a_hostile_item_does_not_raise_nor_pass(hostile: str) -> None:
     body = b'{"value": [' + hostile.encode(errors="surrogateescape") + b"]}"
-    assert accept(body, CLIENT_STATE, NOW).messages == ()
+    assert accept(body, CLIENT_STATE, Lanes(), NOW).messages == ()
 
 
 @given(st.binary())
 def test_no_bytes_make_it_raise(body: bytes) -> None:
-    assert accept(body, CLIENT_STATE, NOW).messages == ()
+    assert accept(body, CLIENT_STATE, Lanes(), NOW).messages == ()
 
 
 anything = st.recursive(
@@ -198,7 +219,7 @@ anything = st.recursive(
 
 @given(st.dictionaries(st.sampled_from(["tenantId", "clientState", "lifecycleEvent", "resource"]), anything))
 def test_no_value_in_a_field_makes_it_raise_or_hides_its_neighbour(fields: dict[str, Any]) -> None:
-    assert accepted(fields, item(1)).messages == (CalendarSync(TENANT, (user(1),), NOW),)
+    assert accepted(fields, item(1)).messages == (CalendarSync(TENANT, (user(1),), NOW, Reason.NOTIFIED),)
 
 
 @given(st.lists(st.integers(0, 60)))

@@ -24,7 +24,7 @@ from local.microsoft.registration import register_app
 from local.microsoft.world import World
 from local.stack import Stack
 from shared.client_state import ClientState
-from shared.messages import CALENDAR_SYNC, DIRECTORY_SYNC
+from shared.messages import CALENDAR_BULK, CALENDAR_SYNC, DIRECTORY_SYNC, CalendarSync, Reason, encode
 from shared.model import MailboxKey
 from shared.storage.queue import API_VERSION
 from tests.official_runtime.host import Answer, InvocationFailed, OfficialRuntime
@@ -53,15 +53,23 @@ HTTP = {
     "activated": "GET activated",
     "change_notifications": "POST webhooks/graph > calendar-sync",
     "lifecycle_notifications": "POST webhooks/graph/lifecycle > calendar-sync",
+    "list_dead_letters": "GET operations/dead-letters with a key",
+    "replay_dead_letters": "POST operations/dead-letters/replay with a key",
+    "replay_dead_letter": "POST operations/dead-letters/{queue}/{id}/replay with a key",
+    "discard_dead_letter": "DELETE operations/dead-letters/{queue}/{id} with a key",
     "home": "GET /",
     "static_file": "GET static/{name}",
     "health": "GET health",
     "ready": "GET health/ready",
 }
-"""Method and route, and the queue that an output binding fills."""
+"""Method and route, whether the host asks for a function key, and the queue that an output binding fills."""
 OTHERS = {
     "directory_sync": "queue directory-sync",
     "calendar_sync": "queue calendar-sync",
+    "calendar_bulk": "queue calendar-bulk",
+    "directory_sync_poison": "queue directory-sync-poison",
+    "calendar_sync_poison": "queue calendar-sync-poison",
+    "calendar_bulk_poison": "queue calendar-bulk-poison",
     "resync": "timer %RESYNC_SCHEDULE%",
 }
 EXPECTED = HTTP | OTHERS
@@ -158,11 +166,11 @@ def described(bindings: list[dict[str, object]]) -> str:
     connections = {binding["connection"] for binding in bindings if "queueName" in binding}
     assert connections <= {"AzureWebJobsStorage"}
     if trigger := kinds.get("httpTrigger"):
-        assert trigger["authLevel"] == "ANONYMOUS"
+        key = {"ANONYMOUS": "", "FUNCTION": " with a key"}[str(trigger["authLevel"])]
         methods = trigger["methods"]
         assert isinstance(methods, list)
         output = f" > {kinds['queue']['queueName']}" if "queue" in kinds else ""
-        return f"{','.join(methods)} {trigger['route']}{output}"
+        return f"{','.join(methods)} {trigger['route']}{key}{output}"
     if trigger := kinds.get("queueTrigger"):
         return f"queue {trigger['queueName']}"
     assert not kinds["timerTrigger"]["runOnStartup"]
@@ -244,9 +252,30 @@ def test_queue_messages_make_calendars_true(connected: Place, runtime: OfficialR
         assert answer.json["busy"]
 
 
-def test_a_message_that_cannot_be_read_fails_its_invocation(runtime: OfficialRuntime) -> None:
+def test_a_message_that_cannot_be_read_is_kept_listed_and_discarded(runtime: OfficialRuntime) -> None:
+    runtime.deliver("calendar_sync", "no JSON")
+    (kept,) = runtime.call("list_dead_letters", "GET", "/operations/dead-letters").json["dead_letters"]
+    assert (kept["queue"], kept["reason"], kept["is_replayable"]) == (CALENDAR_SYNC, "unreadable_message", False)
+    path = f"/operations/dead-letters/{kept['queue']}/{kept['id']}"
+    assert runtime.call("replay_dead_letter", "POST", f"{path}/replay").status == 409
+    assert runtime.call("discard_dead_letter", "DELETE", path).status == 204
+    assert runtime.call("discard_dead_letter", "DELETE", path).status == 404
+
+
+def test_a_message_whose_process_died_is_replayed(place: Place, runtime: OfficialRuntime) -> None:
+    message = encode(CalendarSync(str(uuid.uuid4()), ("u1",), datetime.now(UTC), Reason.NOTIFIED))
+    runtime.deliver("calendar_bulk_poison", message)
+    assert runtime.call("replay_dead_letters", "POST", "/operations/dead-letters/replay").json == {
+        "replayed": 1, "kept": 0,
+    }  # fmt: skip
+    (replayed,) = place.take(CALENDAR_BULK)
+    assert json.loads(replayed)["mailboxes"] == ["u1"]
+
+
+def test_a_message_that_fails_fails_its_invocation(place: Place, runtime: OfficialRuntime) -> None:
+    message = CalendarSync("no/key", ("u1",), datetime.now(UTC), Reason.NOTIFIED)
     with pytest.raises(InvocationFailed):
-        runtime.deliver("calendar_sync", "no JSON")
+        runtime.deliver("calendar_sync", encode(message))
 
 
 def test_wrong_settings_are_all_named_when_the_worker_starts(place: Place) -> None:

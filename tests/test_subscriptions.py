@@ -8,9 +8,10 @@ import pytest
 from hypothesis import strategies as st
 
 from shared.errors import AccessLost, AlreadySubscribed, BadRequest, Gone, MailboxUnreadable, MicrosoftError, TryLater
-from shared.graph.subscriptions import Subscription
+from shared.graph.subscriptions import LIFETIME, Subscription
+from shared.messages import Reason
 from shared.model import ConnectionStatus, Push, TenantStatus
-from shared.subscriptions import POLL, RETRY, needs_renewal, push_after
+from shared.subscriptions import POLL, RETRY, SETTLED, is_stray, needs_renewal, push_after
 from tests.properties import given
 
 NOW = datetime(2026, 12, 9, 12, tzinfo=UTC)
@@ -19,8 +20,6 @@ GRANTED = Push("s1", NOW, NOW + 6 * DAY)
 
 ACTS = {
     "nothing granted": (Push(), None),
-    "granted": (GRANTED, NOW + 3 * DAY),
-    "granted for a shorter life than asked": (Push("s1", NOW, NOW + timedelta(hours=1)), NOW + timedelta(minutes=30)),
     "granted, then a failure": (Push("s1", NOW, NOW + 6 * DAY, NOW + DAY), NOW + DAY),
     "refused": (Push(retry_at=NOW + POLL), NOW + POLL),
     "granted nobody knows when": (Push("s1", None, NOW + DAY), None),
@@ -33,33 +32,65 @@ def test_when_something_must_be_done(push: Push, expected: datetime | None) -> N
     assert push.act_at == expected
 
 
-@given(st.timedeltas(MOMENT, 7 * DAY))
-def test_half_of_every_life_is_left_when_it_is_renewed(life: timedelta) -> None:
-    act_at = Push("s1", NOW, NOW + life).act_at
+@given(st.timedeltas(timedelta(seconds=1), 7 * DAY), st.uuids().map(str))
+def test_about_half_of_every_life_is_left_when_it_is_renewed(life: timedelta, subscription_id: str) -> None:
+    act_at = Push(subscription_id, NOW, NOW + life).act_at
     assert act_at is not None
-    assert NOW <= act_at < NOW + life
+    assert NOW + 0.4 * life - MOMENT <= act_at <= NOW + 0.6 * life + MOMENT
 
 
+def test_subscriptions_made_together_are_not_renewed_together() -> None:
+    hours = {Push(f"s{n}", NOW, NOW + 7 * DAY).act_at.replace(minute=0, second=0, microsecond=0) for n in range(300)}  # type: ignore[union-attr]
+    assert len(hours) > 25
+
+
+HALF_LIFE = GRANTED.act_at or NOW
+SOON, GONE, CHANGE = Reason.REAUTHORIZE, Reason.REMOVED, Reason.NOTIFIED
+MINUTE = timedelta(minutes=1)
 RENEWALS = {
-    # push, now, asked at, expected
-    "nothing granted": (Push(), NOW, None, True),
-    "fresh": (GRANTED, NOW, None, False),
-    "just before half its life": (GRANTED, NOW + 3 * DAY - MOMENT, None, False),
-    "half its life": (GRANTED, NOW + 3 * DAY, None, True),
-    "expired": (GRANTED, NOW + 7 * DAY, None, True),
-    "waiting after a failure": (Push(retry_at=NOW + RETRY), NOW, None, False),
-    "waited after a failure": (Push(retry_at=NOW), NOW, None, True),
-    "asked for before it was granted": (GRANTED, NOW + DAY, NOW - MOMENT, False),
-    "asked for as it was granted": (GRANTED, NOW + DAY, NOW, True),
-    "asked for since it was granted": (GRANTED, NOW + DAY, NOW + MOMENT, True),
-    "asked for, nothing granted": (Push(), NOW, NOW, True),
-    "asked for while waiting after a failure": (Push(retry_at=NOW + RETRY), NOW, NOW, True),
+    # push, now, reason, asked at, expected
+    "nothing granted": (Push(), NOW, CHANGE, None, True),
+    "fresh": (GRANTED, NOW, CHANGE, None, False),
+    "just before half its life": (GRANTED, HALF_LIFE - MOMENT, CHANGE, None, False),
+    "half its life": (GRANTED, HALF_LIFE, CHANGE, None, True),
+    "expired": (GRANTED, NOW + 7 * DAY, CHANGE, None, True),
+    "waiting after a failure": (Push(retry_at=NOW + RETRY), NOW, CHANGE, None, False),
+    "waited after a failure": (Push(retry_at=NOW), NOW, CHANGE, None, True),
+    "a change told of since it was granted": (GRANTED, NOW + DAY, CHANGE, NOW + DAY, False),
+    "gone before it was granted": (GRANTED, NOW + DAY, GONE, NOW - MOMENT, False),
+    "gone as it was granted": (GRANTED, NOW + DAY, GONE, NOW, True),
+    "gone since it was granted": (GRANTED, NOW + DAY, GONE, NOW + MOMENT, True),
+    "gone, nothing granted": (Push(), NOW, GONE, NOW, True),
+    "gone while waiting after a failure": (Push(retry_at=NOW + RETRY), NOW, GONE, NOW, True),
+    "asked for soon after it was granted": (GRANTED, NOW + DAY, SOON, NOW + 10 * MINUTE - MOMENT, False),
+    "asked for ten minutes after it was granted": (GRANTED, NOW + DAY, SOON, NOW + 10 * MINUTE, True),
+    "asked for while waiting after a failure": (Push(retry_at=NOW + RETRY), NOW, SOON, NOW, True),
 }
 
 
-@pytest.mark.parametrize(("push", "now", "asked_at", "expected"), RENEWALS.values(), ids=RENEWALS.keys())
-def test_when_a_subscription_is_renewed(push: Push, now: datetime, asked_at: datetime | None, expected: bool) -> None:
-    assert needs_renewal(push, now, asked_at) is expected
+@pytest.mark.parametrize(("push", "now", "reason", "asked_at", "expected"), RENEWALS.values(), ids=RENEWALS.keys())
+def test_when_a_subscription_is_renewed(
+    push: Push, now: datetime, reason: Reason, asked_at: datetime | None, expected: bool
+) -> None:
+    assert needs_renewal(push, now, reason, asked_at) is expected
+
+
+BOOKS = {"o-1": "s1", "o-2": None}
+OLD, YOUNG = NOW - SETTLED - MOMENT + LIFETIME, NOW - SETTLED + LIFETIME
+STRAYS = {
+    # subscription, whether it is a stray
+    "the one in our books": (Subscription("s1", OLD, "o-1"), False),
+    "beside the one in our books": (Subscription("s2", OLD, "o-1"), True),
+    "where we know of none": (Subscription("s2", OLD, "o-2"), True),
+    "so young that it may be about to be noted": (Subscription("s2", YOUNG, "o-1"), False),
+    "on a mailbox that is not in our books": (Subscription("s2", OLD, "o-3"), False),
+    "on nobody knows what": (Subscription("s2", OLD), False),
+}
+
+
+@pytest.mark.parametrize(("subscription", "expected"), STRAYS.values(), ids=STRAYS.keys())
+def test_which_subscriptions_are_too_many(subscription: Subscription, expected: bool) -> None:
+    assert is_stray(subscription, BOOKS, NOW) is expected
 
 
 LATER = NOW + 3 * DAY

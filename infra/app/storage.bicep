@@ -4,7 +4,7 @@ param location string
 param tags object
 param sku string
 
-var queues = ['directory-sync', 'calendar-sync']
+var queues = ['directory-sync', 'calendar-sync', 'calendar-bulk']
 
 var tables = [
   'Organizations'
@@ -17,6 +17,7 @@ var tables = [
   'Bookings'
   'Tokens'
   'Audit'
+  'DeadLetters'
 ]
 
 resource account 'Microsoft.Storage/storageAccounts@2023-05-01' = {

@@ -77,7 +77,7 @@ class Host:
         if self.failing_posts:
             self.failing_posts -= 1
             return 500
-        for message in accept(body, self.process.client_state, self._now()).messages:
+        for message in accept(body, self.process.client_state, self.process.lanes, self._now()).messages:
             for object_id in message.mailboxes:
                 self.heard[object_id] = self._now()
             self.send(message)

@@ -7,11 +7,13 @@ from datetime import datetime
 
 import azure.functions as func
 
+from shared.attempts import decode
 from shared.callers import ID
-from shared.contract import BlockOutput, BusyOutput, LinkOutput, MemberOutput, TenantOutput
+from shared.contract import BlockOutput, BusyOutput, DeadLetterOutput, LinkOutput, MemberOutput, TenantOutput
 from shared.errors import NotFound
 from shared.freebusy import BusyAnswer
-from shared.model import ActivationLink, Connection, ConnectionStatus, Member, Tenant, Window
+from shared.messages import CalendarSync, DirectorySync
+from shared.model import ActivationLink, Connection, ConnectionStatus, DeadLetter, Member, Tenant, Window
 from shared.states import CONNECTIONS, NO_TENANT, TENANTS
 
 
@@ -82,6 +84,23 @@ def busy(member_id: str, span: Window, answer: BusyAnswer) -> BusyOutput:
         freshness=answer.freshness,
         read_at=answer.read_at,
         busy=[BlockOutput(block.start, block.end, block.status) for block in answer.blocks],
+    )
+
+
+def dead_letter(value: DeadLetter) -> DeadLetterOutput:
+    """A dead letter and whose it was; never its text, which may be anything."""
+    message = decode(value.queue, value.text)
+    return DeadLetterOutput(
+        queue=value.queue,
+        id=value.id,
+        reason=value.reason,
+        first_at=value.first_at,
+        last_at=value.last_at,
+        times=value.times,
+        is_replayable=message is not None,
+        org=message.org if isinstance(message, DirectorySync) else None,
+        tenant=message.tenant if message else None,
+        mailboxes=message.mailboxes if isinstance(message, CalendarSync) else (),
     )
 
 

@@ -7,12 +7,13 @@ import azure.functions as func
 from shared.bootstrap import Services
 from shared.functions.admin import admin
 from shared.functions.microsoft_admin import microsoft_admin
+from shared.functions.operations import operations
 from shared.functions.people import people
 from shared.functions.site import site
 from shared.functions.webhooks import webhooks
 from shared.functions.work import work
 
-GROUPS = (admin, people, microsoft_admin, webhooks, work, site)
+GROUPS = (admin, people, microsoft_admin, webhooks, work, operations, site)
 
 
 def create_app(services: Services) -> func.FunctionApp:

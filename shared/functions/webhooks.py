@@ -15,7 +15,7 @@ import azure.functions as func
 
 from shared.bootstrap import Services
 from shared.functions.responses import ANYONE, QUIET
-from shared.messages import CALENDAR_SYNC, encode
+from shared.messages import CALENDAR_BULK, CALENDAR_SYNC, encode
 from shared.notifications import accept
 from shared.settings import STORAGE
 
@@ -30,24 +30,37 @@ def webhooks(services: Services) -> func.Blueprint:
 
     @blueprint.route("webhooks/graph", methods=["POST"], auth_level=ANYONE)
     @blueprint.queue_output("messages", queue_name=CALENDAR_SYNC, connection=STORAGE)
-    def change_notifications(req: func.HttpRequest, messages: func.Out[List[str]]) -> func.HttpResponse:  # noqa: UP006
-        return _receive(services, req, messages)
+    @blueprint.queue_output("bulk", queue_name=CALENDAR_BULK, connection=STORAGE)
+    def change_notifications(
+        req: func.HttpRequest,
+        messages: func.Out[List[str]],  # noqa: UP006
+        bulk: func.Out[List[str]],  # noqa: UP006
+    ) -> func.HttpResponse:
+        return _receive(services, req, messages, bulk)
 
     @blueprint.route("webhooks/graph/lifecycle", methods=["POST"], auth_level=ANYONE)
     @blueprint.queue_output("messages", queue_name=CALENDAR_SYNC, connection=STORAGE)
-    def lifecycle_notifications(req: func.HttpRequest, messages: func.Out[List[str]]) -> func.HttpResponse:  # noqa: UP006
-        return _receive(services, req, messages)
+    @blueprint.queue_output("bulk", queue_name=CALENDAR_BULK, connection=STORAGE)
+    def lifecycle_notifications(
+        req: func.HttpRequest,
+        messages: func.Out[List[str]],  # noqa: UP006
+        bulk: func.Out[List[str]],  # noqa: UP006
+    ) -> func.HttpResponse:
+        return _receive(services, req, messages, bulk)
 
     return blueprint
 
 
-def _receive(services: Services, req: func.HttpRequest, messages: func.Out[list[str]]) -> func.HttpResponse:
+def _receive(
+    services: Services, req: func.HttpRequest, messages: func.Out[list[str]], bulk: func.Out[list[str]]
+) -> func.HttpResponse:
     token = req.params.get("validationToken")
     if token is not None:
         return handshake(token)
-    accepted = accept(req.get_body(), services.client_state, services.now())
-    if accepted.messages:
-        messages.set([encode(message) for message in accepted.messages])
+    accepted = accept(req.get_body(), services.client_state, services.lanes, services.now())
+    for queue, is_bulk in ((messages, False), (bulk, True)):
+        if texts := [encode(message) for message in accepted.messages if message.bulk is is_bulk]:
+            queue.set(texts)
     if accepted.ignored:
         log.warning("%d notifications ignored", accepted.ignored)
     return func.HttpResponse(status_code=202, headers=QUIET)

@@ -1,30 +1,57 @@
-"""The two queues and the one timer that carry all work nobody waits for."""
+"""The queues and the one timer that carry all work nobody waits for, and what becomes of work that fails."""
 
 from __future__ import annotations
 
 import logging
 
 import azure.functions as func
-import msgspec
 
+from shared.attempts import (
+    PROCESS_ENDED,
+    RETRY_AFTER,
+    UNREADABLE_MESSAGE,
+    Verdict,
+    decode,
+    divided,
+    verdict,
+)
 from shared.bootstrap import Services
-from shared.messages import CALENDAR_SYNC, DIRECTORY_SYNC, CalendarSync, DirectorySync
+from shared.messages import CALENDAR_BULK, CALENDAR_SYNC, DIRECTORY_SYNC, DirectorySync, Message
 from shared.settings import STORAGE
 
 log = logging.getLogger(__name__)
 
+POISON = "-poison"
+"""What the host appends to a queue's name for messages it gave up: those that end the process each time."""
+
 
 def work(services: Services) -> func.Blueprint:
-    """Queue and timer triggers."""
+    """Timer and queue triggers."""
     blueprint = func.Blueprint()
 
     @blueprint.queue_trigger("message", queue_name=DIRECTORY_SYNC, connection=STORAGE)
     def directory_sync(message: func.QueueMessage) -> None:
-        services.directory_syncs.run(msgspec.json.decode(message.get_body(), type=DirectorySync))
+        carry_out(services, DIRECTORY_SYNC, message)
 
     @blueprint.queue_trigger("message", queue_name=CALENDAR_SYNC, connection=STORAGE)
     def calendar_sync(message: func.QueueMessage) -> None:
-        services.calendar_syncs.run(msgspec.json.decode(message.get_body(), type=CalendarSync))
+        carry_out(services, CALENDAR_SYNC, message)
+
+    @blueprint.queue_trigger("message", queue_name=CALENDAR_BULK, connection=STORAGE)
+    def calendar_bulk(message: func.QueueMessage) -> None:
+        carry_out(services, CALENDAR_BULK, message)
+
+    @blueprint.queue_trigger("message", queue_name=DIRECTORY_SYNC + POISON, connection=STORAGE)
+    def directory_sync_poison(message: func.QueueMessage) -> None:
+        keep_ended(services, DIRECTORY_SYNC, message)
+
+    @blueprint.queue_trigger("message", queue_name=CALENDAR_SYNC + POISON, connection=STORAGE)
+    def calendar_sync_poison(message: func.QueueMessage) -> None:
+        keep_ended(services, CALENDAR_SYNC, message)
+
+    @blueprint.queue_trigger("message", queue_name=CALENDAR_BULK + POISON, connection=STORAGE)
+    def calendar_bulk_poison(message: func.QueueMessage) -> None:
+        keep_ended(services, CALENDAR_BULK, message)
 
     @blueprint.timer_trigger("timer", schedule="%RESYNC_SCHEDULE%", run_on_startup=False)
     def resync(timer: func.TimerRequest) -> None:
@@ -32,3 +59,51 @@ def work(services: Services) -> func.Blueprint:
         log.info("resync: %d tenants%s", tenants, ", late" if timer.past_due else "")
 
     return blueprint
+
+
+def carry_out(services: Services, queue: str, delivered: func.QueueMessage) -> None:
+    """Do what the message says. Raises where the host shall deliver it once more."""
+    text, attempt = text_of(delivered), delivered.dequeue_count or 1
+    message = decode(queue, text)
+    if message is None:
+        services.dead_letters.keep(queue, text, UNREADABLE_MESSAGE)
+        return
+    try:
+        if verdict(message, attempt - 1) is Verdict.DIVIDE:
+            _divide(services, message)
+        else:
+            _run(services, message)
+    except Exception as problem:
+        match verdict(message, attempt):
+            case Verdict.RETRY:
+                raise
+            case Verdict.DIVIDE:
+                log.warning("%s: divided after %s", queue, type(problem).__name__)
+                _divide(services, message)
+            case Verdict.GIVE_UP:
+                services.dead_letters.keep(queue, text, type(problem).__name__)
+
+
+def keep_ended(services: Services, queue: str, delivered: func.QueueMessage) -> None:
+    """Keep a message that the host gave up: nothing of ours saw it fail."""
+    text = text_of(delivered)
+    services.dead_letters.keep(queue, text, PROCESS_ENDED if decode(queue, text) else UNREADABLE_MESSAGE)
+
+
+def text_of(delivered: func.QueueMessage) -> str:
+    """The message as text, whatever bytes it is made of."""
+    body: bytes = delivered.get_body()
+    return body.decode(errors="replace")
+
+
+def _run(services: Services, message: Message) -> None:
+    if isinstance(message, DirectorySync):
+        services.directory_syncs.run(message)
+    else:
+        services.calendar_syncs.run(message)
+
+
+def _divide(services: Services, message: Message) -> None:
+    """Put each mailbox back alone, as late as the host would have: by then no read of this attempt is under way."""
+    for part in divided(message):
+        services.queues.send(part, RETRY_AFTER)

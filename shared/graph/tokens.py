@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 import msal
@@ -20,6 +22,8 @@ from shared.model import TenantStatus
 from shared.settings import MicrosoftSettings
 
 GRAPH_SCOPE = "https://graph.microsoft.com/.default"
+REFUSED_FOR = timedelta(seconds=5)
+"""How long a tenant that keeps us out is not asked again: a thousand calendars found closed are one question."""
 MOST_TENANTS = 1000
 """Applications kept; each holds one tenant's token and discovery document."""
 
@@ -35,14 +39,17 @@ class _TenantApp:
 
     lock: threading.Lock = field(default_factory=threading.Lock)
     app: Any = None
+    refused: tuple[datetime, MicrosoftError] | None = None
+    """When and how Entra ID last refused."""
 
 
 class AppTokens:
     """Hands out access tokens; safe to call from every thread."""
 
-    def __init__(self, settings: MicrosoftSettings, session: requests.Session) -> None:
+    def __init__(self, settings: MicrosoftSettings, session: requests.Session, now: Callable[[], datetime]) -> None:
         self._settings = settings
         self._session = session
+        self._now = now
         self._apps: OrderedDict[str, _TenantApp] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -50,18 +57,29 @@ class AppTokens:
         """A valid token for the tenant.
 
         Raises `AccessLost`, `CredentialRejected` or `TryLater`. After any failure the application object is
-        dropped, because MSAL would repeat the old answer from memory for a minute.
+        dropped, because MSAL would repeat the old answer from memory for a minute; a refusal is repeated for seconds.
         """
         tenant = self._tenant(tenant_id)
+        with tenant.lock:
+            if tenant.refused is not None and self._now() - tenant.refused[0] < REFUSED_FOR:
+                raise tenant.refused[1].with_traceback(None)
+            try:
+                return self._acquired(tenant_id, tenant)
+            except (AccessLost, CredentialRejected) as problem:
+                tenant.app, tenant.refused = None, (self._now(), problem)
+                raise
+            except MicrosoftError:
+                tenant.app = None
+                raise
+
+    def _acquired(self, tenant_id: str, tenant: _TenantApp) -> str:
+        """MSAL's token, from memory or from Entra ID."""
         try:
-            with tenant.lock:
-                tenant.app = tenant.app or self._new_app(tenant_id)
-                result = tenant.app.acquire_token_for_client(scopes=[GRAPH_SCOPE])
+            tenant.app = tenant.app or self._new_app(tenant_id)
+            result = tenant.app.acquire_token_for_client(scopes=[GRAPH_SCOPE])
         except (requests.RequestException, msal.exceptions.MsalServiceError, ValueError) as problem:
-            self._drop(tenant_id, tenant)
             raise TryLater(f"token endpoint: {type(problem).__name__}") from None
         if "access_token" not in result:
-            self._drop(tenant_id, tenant)
             raise token_error(result)
         return str(result["access_token"])
 
@@ -69,12 +87,6 @@ class AppTokens:
         """Drop the tenant's token and everything MSAL remembers of it."""
         with self._lock:
             self._apps.pop(tenant_id, None)
-
-    def _drop(self, tenant_id: str, failed: _TenantApp) -> None:
-        """Drop the application that failed, not a newer one."""
-        with self._lock:
-            if self._apps.get(tenant_id) is failed:
-                del self._apps[tenant_id]
 
     def _tenant(self, tenant_id: str) -> _TenantApp:
         with self._lock:

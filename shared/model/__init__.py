@@ -7,6 +7,7 @@ All datetimes are UTC-aware; all identifiers are the platform's (organization, m
 from shared.model.activation import ActivationLink, AdminProof, LinkStep
 from shared.model.calendar import BusyBlock, BusyStatus, Freshness, Snapshot, Window
 from shared.model.connection import Connection, ConnectionStatus, Mailbox, Push
+from shared.model.dead_letter import DeadLetter
 from shared.model.organization import Member, MemberKey, Role
 from shared.model.tenant import DirectoryUser, MailboxKey, Tenant, TenantStatus
 
@@ -17,6 +18,7 @@ __all__ = [
     "BusyStatus",
     "Connection",
     "ConnectionStatus",
+    "DeadLetter",
     "DirectoryUser",
     "Freshness",
     "LinkStep",

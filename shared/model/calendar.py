@@ -48,6 +48,8 @@ class Snapshot:
     """Set when a later read failed; the blocks are then the last that were seen."""
     reason: ConnectionStatus | None = None
     """Why the later read failed."""
+    fresh_until: datetime | None = None
+    """Set where it is not to be believed as long as others: nobody tells of changes to this calendar."""
 
 
 class Freshness(StrEnum):

@@ -67,5 +67,7 @@ class Tenant:
     """Until when Microsoft asked to leave the directory alone."""
     domains: tuple[str, ...] = ()
     """Domains the tenant is seen to own."""
+    missed_pushes: int = 0
+    """Mailboxes with a change that Graph should have told of lately, and did not."""
     synced_at: datetime | None = None
     """When the last complete directory round began."""

@@ -15,6 +15,7 @@ from math import ceil, floor
 import msgspec
 from azure.data.tables import TableServiceClient
 
+from shared.errors import EntityUnreadable
 from shared.model import BusyBlock, BusyStatus, ConnectionStatus, MailboxKey, MemberKey, Snapshot, Window
 from shared.storage.table import MOST_PARTS, Table
 
@@ -32,6 +33,7 @@ class StoredSnapshot:
     read_at: datetime
     unreadable_since: datetime | None = None
     reason: ConnectionStatus | None = None
+    fresh_until: datetime | None = None
 
 
 class Calendars:
@@ -44,10 +46,17 @@ class Calendars:
         """The last snapshot of each of the member's calendars; one read of a small partition."""
         return [unpack(row.value) for row in self._table.rows(partition(owner))]
 
-    def replace(self, owner: MemberKey, mailbox: MailboxKey, snapshot: Snapshot) -> None:
-        """Put the snapshot in place, unless one of a later read is already there."""
+    def replace(self, owner: MemberKey, mailbox: MailboxKey, snapshot: Snapshot) -> Snapshot | None:
+        """Put the snapshot in place, unless one of a later read is already there; the one before, if any."""
         stored = pack(snapshot)
-        self._table.change(partition(owner), row_key(mailbox), lambda before: newer(before, stored))
+        seen: list[StoredSnapshot] = []
+
+        def decide(before: StoredSnapshot | None) -> StoredSnapshot | None:
+            seen[:] = [before] if before else []
+            return newer(before, stored)
+
+        self._table.change(partition(owner), row_key(mailbox), decide)
+        return unpack(seen[0]) if seen else None
 
     def mark_unreadable(
         self, owner: MemberKey, mailbox: MailboxKey, reason: ConnectionStatus, began_at: datetime
@@ -101,15 +110,24 @@ def pack(snapshot: Snapshot) -> StoredSnapshot:
         for b in snapshot.blocks
     ]
     packed = base64.b64encode(zlib.compress(msgspec.json.encode(numbers))).decode()
-    return StoredSnapshot(snapshot.window, packed, snapshot.read_at, snapshot.unreadable_since, snapshot.reason)
+    return StoredSnapshot(
+        snapshot.window, packed, snapshot.read_at, snapshot.unreadable_since, snapshot.reason, snapshot.fresh_until
+    )
 
 
 def unpack(stored: StoredSnapshot) -> Snapshot:
-    """The snapshot as it was packed; blocks are whole seconds, never shorter than they were."""
+    """The snapshot as it was packed; blocks are whole seconds, never shorter than they were.
+
+    Raises `EntityUnreadable`.
+    """
     origin = stored.window.start
-    numbers = msgspec.json.decode(zlib.decompress(base64.b64decode(stored.packed)), type=list[tuple[int, int, int]])
+    try:
+        text = zlib.decompress(base64.b64decode(stored.packed))
+        numbers = msgspec.json.decode(text, type=list[tuple[int, int, int]])
+    except (ValueError, zlib.error):
+        raise EntityUnreadable("a snapshot") from None
     blocks = tuple(
         BusyBlock(origin + timedelta(seconds=start), origin + timedelta(seconds=end), _STATUSES[status])
         for start, end, status in numbers
     )
-    return Snapshot(stored.window, blocks, stored.read_at, stored.unreadable_since, stored.reason)
+    return Snapshot(stored.window, blocks, stored.read_at, stored.unreadable_since, stored.reason, stored.fresh_until)

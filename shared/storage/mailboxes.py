@@ -47,6 +47,10 @@ class Mailboxes:
         """Like `change`, of a mailbox that was read just now."""
         return self._table.change(row.partition, row.key, decide, row)
 
+    def replace(self, row: Row[Mailbox], mailbox: Mailbox) -> Row[Mailbox]:
+        """Write over exactly the version that was read. Raises `EntityChanged`."""
+        return self._table.replace(row, mailbox)
+
     def release(self, key: MailboxKey, now: datetime) -> None:
         """Forget a mailbox whose subscription has ended; one that somebody has joined meanwhile is due instead."""
         while (row := self._table.get(*key)) is not None:

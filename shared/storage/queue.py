@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import timedelta
+from math import ceil
 
 from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
 from azure.storage.queue import QueueServiceClient, TextBase64EncodePolicy
 
-from shared.messages import CALENDAR_SYNC, DIRECTORY_SYNC, CalendarSync, DirectorySync, encode
+from shared.messages import Message, encode, queue_of
 from shared.settings import StorageSettings
 from shared.storage.service import identity, transport
 
@@ -25,11 +26,14 @@ class Queues:
     def __init__(self, settings: StorageSettings) -> None:
         self._service = queue_service(settings)
 
-    def send(self, message: DirectorySync | CalendarSync, delay: timedelta = timedelta()) -> None:
-        """Enqueue the message, invisible for `delay`. Queues are created when first written to."""
-        name = DIRECTORY_SYNC if isinstance(message, DirectorySync) else CALENDAR_SYNC
+    def send(self, message: Message, delay: timedelta = timedelta()) -> None:
+        """Enqueue the message, invisible for at least `delay`. Queues are created when first written to."""
+        self.send_text(queue_of(message), encode(message), delay)
+
+    def send_text(self, name: str, text: str, delay: timedelta = timedelta()) -> None:
+        """Enqueue what was encoded before."""
         queue = self._service.get_queue_client(name, message_encode_policy=TextBase64EncodePolicy())
-        text, seconds = encode(message), int(delay.total_seconds())
+        seconds = ceil(delay.total_seconds())
         try:
             queue.send_message(text, visibility_timeout=seconds)
         except ResourceNotFoundError:

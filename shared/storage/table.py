@@ -23,7 +23,7 @@ from azure.core.exceptions import (
 )
 from azure.data.tables import TableClient, TableServiceClient, TableTransactionError, UpdateMode
 
-from shared.errors import EntityChanged, EntityExists, StorageError
+from shared.errors import EntityChanged, EntityExists, EntityUnreadable, StorageError
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -206,4 +206,8 @@ class Table(Generic[T]):
 
     def _row(self, entity: Any) -> Row[T]:
         text = "".join(entity.get(part) or "" for part in self._parts)
-        return Row(entity["PartitionKey"], entity["RowKey"], self._decoder.decode(text), entity.metadata["etag"])
+        try:
+            value = self._decoder.decode(text)
+        except msgspec.DecodeError:
+            raise EntityUnreadable(f"row {entity['RowKey']} of {self._client.table_name}") from None
+        return Row(entity["PartitionKey"], entity["RowKey"], value, entity.metadata["etag"])

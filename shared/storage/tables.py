@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from shared.model import ActivationLink, Connection, Member, Tenant
+from shared.model import ActivationLink, Connection, DeadLetter, Member, Tenant
 from shared.settings import StorageSettings
 from shared.storage.audit import Audit
 from shared.storage.calendars import Calendars
 from shared.storage.mailboxes import Mailboxes
 from shared.storage.service import table_service
-from shared.storage.table import Table
+from shared.storage.table import MOST_PARTS, Table
 
 
 class Tables:
@@ -30,3 +30,5 @@ class Tables:
         """organization and member / tenant id and object id"""
         self.audit = Audit(service)
         """organization / newest first"""
+        self.dead_letters = Table(service, "DeadLetters", DeadLetter, parts=MOST_PARTS)
+        """queue / dead letter id; a message of 48 KiB takes up to six times that as JSON"""

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ import requests
 from local.certificates import Certificates, prepare
 from shared.errors import AccessLost, CredentialRejected, MicrosoftError, TryLater
 from shared.graph.credential import msal_credential
-from shared.graph.tokens import AppTokens, token_error
+from shared.graph.tokens import REFUSED_FOR, AppTokens, token_error
 from shared.http import new_session
 from shared.model import TenantStatus
 from shared.settings import CredentialSettings, MicrosoftSettings
@@ -92,6 +93,7 @@ class Entra:
     server: QueuedServer
     session: requests.Session
     certificates: Certificates
+    now: datetime = datetime(2026, 12, 9, 12, tzinfo=UTC)
 
     @property
     def url(self) -> str:
@@ -104,7 +106,7 @@ class Entra:
     def tokens(self, credential: CredentialSettings | None = None) -> AppTokens:
         known = credential or CredentialSettings(certificate_file=str(self.certificates.client))
         settings = MicrosoftSettings("client", known, self.url, self.url, "https://graph", None)
-        return AppTokens(settings, self.session)
+        return AppTokens(settings, self.session, lambda: self.now)
 
     def discovery(self, tenant: str = TENANT) -> Answer:
         base = f"{self.url}/{tenant}"
@@ -161,12 +163,24 @@ def test_a_forgotten_token_is_asked_for_again(entra: Entra) -> None:
     assert tokens.token(TENANT) == "b"
 
 
-def test_a_refusal_is_not_repeated_from_memory(entra: Entra) -> None:
+def test_a_refusal_is_repeated_from_memory_for_seconds_only(entra: Entra) -> None:
     """MSAL alone would answer for a minute what it was told last."""
+    entra.server.answers += [entra.discovery(), refused(7000229), entra.discovery(), granted("a")]
+    tokens = entra.tokens()
+    for _ in range(3):
+        with pytest.raises(AccessLost):
+            tokens.token(TENANT)
+    assert len(entra.server.asked) == 2
+    entra.now += REFUSED_FOR
+    assert tokens.token(TENANT) == "a"
+
+
+def test_a_refusal_that_is_forgotten_is_asked_about_again(entra: Entra) -> None:
     entra.server.answers += [entra.discovery(), refused(7000229), entra.discovery(), granted("a")]
     tokens = entra.tokens()
     with pytest.raises(AccessLost):
         tokens.token(TENANT)
+    tokens.forget(TENANT)
     assert tokens.token(TENANT) == "a"
 
 

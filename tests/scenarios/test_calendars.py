@@ -9,13 +9,13 @@ import pytest
 from local.client import wait_for
 from local.stack import Stack
 from shared.graph.calendar import PAGE
-from shared.messages import CalendarSync
+from shared.messages import CalendarSync, Reason
 from tests.scenarios.company import Company, times, today, waits
 
 
 def calendar_sync(company: Company, name: str) -> None:
     """Carry a message about somebody's mailbox out here."""
-    message = CalendarSync(company.tenant, (company.object_id(name),), datetime.now(UTC))
+    message = CalendarSync(company.tenant, (company.object_id(name),), datetime.now(UTC), Reason.NOTIFIED)
     company.services().calendar_syncs.run(message)
 
 

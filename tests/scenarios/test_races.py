@@ -16,7 +16,7 @@ import pytest
 from local.client import Browser
 from local.microsoft import remote
 from shared.bootstrap import Services
-from shared.messages import CalendarSync, DirectorySync
+from shared.messages import CalendarSync, DirectorySync, Reason
 from shared.model import Member
 from tests.scenarios.company import Company, waits
 
@@ -40,9 +40,9 @@ def just_before(monkeypatch: pytest.MonkeyPatch) -> Arrange:
     return arrange
 
 
-def sync_calendar(services: Services, company: Company, name: str, *, renew: bool = False) -> None:
+def sync_calendar(services: Services, company: Company, name: str, reason: Reason = Reason.NOTIFIED) -> None:
     now = datetime.now(UTC)
-    services.calendar_syncs.run(CalendarSync(company.tenant, (company.object_id(name),), now, renew=renew))
+    services.calendar_syncs.run(CalendarSync(company.tenant, (company.object_id(name),), now, reason))
 
 
 def sync_directory(services: Services, company: Company) -> None:
@@ -100,7 +100,7 @@ def test_a_renewal_asked_for_is_made_though_a_notification_was_faster(connected:
     connected.drop_subscriptions("ann")
     sync_calendar(services, connected, "ann")
     ann = connected.object_id("ann")
-    services.calendar_syncs.run(CalendarSync(connected.tenant, (ann,), asked, renew=True))
+    services.calendar_syncs.run(CalendarSync(connected.tenant, (ann,), asked, Reason.REMOVED))
     assert len(connected.subscriptions("ann")) == 1
 
 
@@ -108,8 +108,11 @@ def test_a_subscription_made_during_a_read_is_not_forgotten_by_it(connected: Com
     services = connected.services()
 
     def renewed_elsewhere() -> None:
+        """By somebody who takes the read for dead."""
+        key = connected.mailbox("ann")
+        services.tables.mailboxes.change(key, lambda m: m and replace(m, claimed_at=None))
         connected.drop_subscriptions("ann")
-        sync_calendar(connected.services(), connected, "ann", renew=True)
+        sync_calendar(connected.services(), connected, "ann", Reason.REMOVED)
 
     just_before(services.calendar_syncs._views, "read", renewed_elsewhere)
     sync_calendar(services, connected, "ann")
@@ -128,7 +131,7 @@ def test_an_overtaken_directory_pass_does_not_turn_the_tenant_back(connected: Co
         sync_directory(connected.services(), connected)
         newer.append(tenants.get(connected.org, connected.tenant))
 
-    just_before(services.directory_syncs, "_enqueue", overtaken)
+    just_before(services.directory_syncs._schedule, "due", overtaken)
     sync_directory(services, connected)
     assert [tenants.get(connected.org, connected.tenant)] == newer
 

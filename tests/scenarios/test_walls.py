@@ -10,6 +10,7 @@ import requests
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from local.host.functions import declared
+from local.host.http import Keys, auth_level
 from local.stack import Stack
 from shared.bootstrap import Services
 from shared.functions.app import create_app
@@ -25,10 +26,10 @@ OPEN = {
 """Endpoints that take no token of the platform; each has a proof of its own, tested elsewhere."""
 
 
-def endpoints(settings: Mapping[str, str]) -> list[tuple[str, str]]:
-    """Every HTTP function the app declares, so that a new one cannot be forgotten here."""
+def endpoints(settings: Mapping[str, str], level: str = "anonymous") -> list[tuple[str, str]]:
+    """Every HTTP function the app declares with this auth level, so that a new one cannot be forgotten here."""
     functions = declared(create_app(Services(Settings.from_env(settings))), settings)
-    http = [function.trigger for function in functions if function.kind == "httpTrigger"]
+    http = [one.trigger for one in functions if one.kind == "httpTrigger" and auth_level(one) == level]
     return [(method.value, "/" + one["route"].strip("/")) for one in http for method in one["methods"]]
 
 
@@ -140,3 +141,44 @@ def test_only_the_backend_writes_the_roster(untouched: Company, role: str) -> No
     assert client.call("PUT", "/api/members/x", {"name": "X", "addresses": ["x@y.z"]}).status_code == 403
     assert client.call("DELETE", "/api/members/ann").status_code == 403
     assert set(untouched.states()) == {"ann", "ben"}
+
+
+def operators_calls(company: Company, headers: dict[str, str]) -> dict[tuple[str, str], requests.Response]:
+    """The answer of every endpoint that asks for a function key."""
+    found = {}
+    for method, route in endpoints(company.stack.settings, "function"):
+        path = route.replace("{queue}", "calendar-sync").replace("{id}", "nothing")
+        assert "{" not in path, f"say in this test what {route} is called with"
+        found[method, route] = requests.request(method, company.stack.url + path, headers=headers, timeout=30)
+    return found
+
+
+def test_every_endpoint_asks_for_one_proof_or_another(untouched: Company) -> None:
+    settings = untouched.stack.settings
+    assert len(endpoints(settings, "function")) == 4
+    assert endpoints(settings, "admin") == []
+
+
+@pytest.mark.parametrize("key", [None, "", "wrong", "local-function-ke"])
+@pytest.mark.parametrize("role", [None, "owner", "service"])
+def test_only_a_function_key_opens_what_is_the_operators(
+    untouched: Company, key: str | None, role: str | None
+) -> None:
+    headers = {} if key is None else {"x-functions-key": key}
+    if role is not None:
+        headers["Authorization"] = f"Bearer {untouched.token(role)}"
+    for place, answer in operators_calls(untouched, headers).items():
+        assert (answer.status_code, answer.content) == (401, b""), place
+
+
+def test_a_function_key_opens_it(untouched: Company) -> None:
+    key = Keys.of(untouched.stack.settings).function
+    answers = operators_calls(untouched, {"x-functions-key": key})
+    assert {answer.status_code for answer in answers.values()} == {200, 404}
+    assert answers["GET", "/operations/dead-letters"].status_code == 200
+
+
+def test_a_function_key_opens_nothing_of_an_organizations(untouched: Company) -> None:
+    key = Keys.of(untouched.stack.settings).function
+    for place, answer in calls(untouched, "x", {"x-functions-key": key}).items():
+        assert answer.status_code == 401, place

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -37,17 +37,17 @@ def test_a_mailbox_of_nobody_is_none(mailboxes: Mailboxes, fresh: str) -> None:
     mailboxes.release(MailboxKey(fresh, "u1"), NOON)
 
 
+MOMENTS = [field.name for field in fields(Mailbox) if field.name.endswith(("_at", "_before", "_since"))]
+
+
 def test_a_mailbox_is_read_as_it_was_written(mailboxes: Mailboxes, fresh: str) -> None:
     full = Mailbox(
         MailboxKey(fresh, "u1"),
         (MemberKey("acme", "m-1"), MemberKey("acme", "m-2")),
         Push("s1", NOON - SECOND, NOON + timedelta(days=6), NOON + SECOND, "k1"),
-        NOON - SECOND,
-        NOON,
-        NOON + SECOND,
-        NOON - 2 * SECOND,
-        ConnectionStatus.OUT_OF_SCOPE,
-        3,
+        status=ConnectionStatus.OUT_OF_SCOPE,
+        failures=3,
+        **{moment: NOON + number * SECOND for number, moment in enumerate(MOMENTS)},  # type: ignore[arg-type]
     )
     mailboxes.insert_all(fresh, [full])
     assert stored(mailboxes, fresh) == full

@@ -11,20 +11,22 @@ import pytest
 from azure.core.exceptions import ResourceNotFoundError
 from azure.storage.queue import QueueClient, QueueMessage
 
-from shared.messages import CALENDAR_SYNC, DIRECTORY_SYNC, CalendarSync, DirectorySync
+from shared.messages import CALENDAR_BULK, CALENDAR_SYNC, DIRECTORY_SYNC, QUEUES, CalendarSync, DirectorySync, Reason
 from shared.settings import StorageSettings
 from shared.storage.queue import Queues, queue_service
 
 NOON = datetime(2026, 12, 9, 12, tzinfo=UTC)
 DIRECTORY = DirectorySync("acme", "t-1", datetime(2026, 12, 1, 9, tzinfo=UTC))
-CALENDAR = CalendarSync("t-1", ("u1", "u2"), NOON, 3, renew=True)
+CALENDAR = CalendarSync("t-1", ("u1", "u2"), NOON, Reason.REMOVED, 3)
+
+BULK = msgspec.structs.replace(CALENDAR, bulk=True)
 
 
 @pytest.fixture
 def queues(storage: StorageSettings) -> Queues:
     """Senders to queues that do not exist yet."""
     with queue_service(storage) as service:
-        for name in (DIRECTORY_SYNC, CALENDAR_SYNC):
+        for name in QUEUES:
             try:
                 service.delete_queue(name)
             except ResourceNotFoundError:
@@ -44,8 +46,12 @@ def messages(storage: StorageSettings, name: str) -> list[QueueMessage]:
 
 @pytest.mark.parametrize(
     ("message", "name", "other"),
-    [(DIRECTORY, DIRECTORY_SYNC, CALENDAR_SYNC), (CALENDAR, CALENDAR_SYNC, DIRECTORY_SYNC)],
-    ids=[DIRECTORY_SYNC, CALENDAR_SYNC],
+    [
+        (DIRECTORY, DIRECTORY_SYNC, CALENDAR_SYNC),
+        (CALENDAR, CALENDAR_SYNC, CALENDAR_BULK),
+        (BULK, CALENDAR_BULK, CALENDAR_SYNC),
+    ],
+    ids=QUEUES,
 )
 def test_a_message_lies_in_its_queue_as_base64_json(
     storage: StorageSettings, queues: Queues, message: DirectorySync | CalendarSync, name: str, other: str
@@ -80,7 +86,13 @@ def test_the_longest_and_shortest_waits_are_taken(storage: StorageSettings, queu
 
 
 def test_a_full_calendar_message_fits(storage: StorageSettings, queues: Queues) -> None:
-    full = CalendarSync("7c5f0000-0000-4000-8000-000000000001", ("7c5f0000-0000-4000-8000-000000000001",) * 20, NOON)
+    full = CalendarSync(
+        "7c5f0000-0000-4000-8000-000000000001",
+        ("7c5f0000-0000-4000-8000-000000000001",) * 20,
+        NOON,
+        Reason.REAUTHORIZE,
+        3,
+    )
     queues.send(full)
     (found,) = messages(storage, CALENDAR_SYNC)
     assert len(found.content) < 48 * 1024
