@@ -66,8 +66,8 @@ class Roster:
     def unconsidered(self, new_domains: set[str] | frozenset[str] = frozenset()) -> set[str]:
         """Members to look for though no user of theirs changed.
 
-        Nobody has looked for them in this tenant under the addresses they have now; or the other member who
-        claimed their address does not any more; or their `mail` counts now that its domain is seen to be owned.
+        Nobody has looked for them in this tenant under the addresses they have now; or another member claimed
+        their addresses, and one of these is claimed by nobody else any more; or their `mail` counts now that its domain is seen to be owned.
         """
         contested = contested_addresses(self.members.values())
         return {
@@ -99,7 +99,7 @@ class Roster:
 
     def _is_free_again(self, member: Member, contested: frozenset[str]) -> bool:
         bound = self.bound(member.id)
-        return bound is not None and bound.detail == SEVERAL_MEMBERS and not contested.intersection(member.addresses)
+        return bound is not None and bound.detail == SEVERAL_MEMBERS and not contested.issuperset(member.addresses)
 
     def _is_matchable(self, member_id: str) -> bool:
         row = self.connections.get(member_id)

@@ -116,6 +116,8 @@ class Mailbox:
     """Whether Teams meetings can be made here."""
     subscription_ids: set[str] = field(default_factory=set)
     """Subscriptions on this mailbox, over all apps."""
+    subscriptions_made: int = 0
+    """How many there ever were."""
 
 
 @dataclass

@@ -37,6 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
                 return 1
             print(f"seed {number}: {stage.census.line()}", flush=True)
             number += 1
+        print(f"\nFaults raised:\n{stage.census.kinds()}", flush=True)
     return 0
 
 

@@ -28,6 +28,12 @@ class CalendarRules(Base):
         """A new event."""
         self._create(who, {"showAs": show, **times(self.at(day, hour), minutes)})
 
+    @rule(who=WHO, day=DAY, count=st.integers(3, 12))
+    def meet_often(self, who: str, day: int, count: int) -> None:
+        """Many events at once: a storm of notifications."""
+        for hour in range(count):
+            self._create(who, times(self.at(day, hour), 20))
+
     @rule(who=WHO, day=DAY, days=st.integers(1, 3), show=SHOW_AS)
     def take_days(self, who: str, day: int, days: int, show: str) -> None:
         """A new all-day event."""

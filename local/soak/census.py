@@ -23,9 +23,16 @@ class Census:
 
     def line(self) -> str:
         """All of it in one line."""
-        faults = ", ".join(f"{kind} {count}" for kind, count in sorted(self.faults.items()))
         return (
             f"{self.histories} histories, {self.steps} steps, {self.messages} messages, {self.kills} kills, "
-            f"{self.intrusions} intrusions, {self.failures} retries, faults: {sum(self.faults.values())} ({faults}), "
+            f"{self.intrusions} intrusions, {self.failures} retries, {sum(self.faults.values())} faults, "
             f"divergences: {self.divergences}"
         )
+
+    def kinds(self) -> str:
+        """The faults by what they were about, a line for each."""
+        by_subject: dict[str, list[str]] = {}
+        for kind, count in sorted(self.faults.items()):
+            subject, _, what = kind.partition(" ")
+            by_subject.setdefault(subject, []).append(f"{what} {count}")
+        return "\n".join(f"  {subject:<24} {', '.join(found)}" for subject, found in by_subject.items())

@@ -104,7 +104,6 @@ class FaultRules(Base):
 
     def _disturb(self, subscription: Subscription, how: Any) -> None:
         world = self.history.outlook.world
-        self.history.silenced |= how in ("expired", "forgotten")
         if how == "expired":
             subscription.expires_at = world.clock.now()
         elif how == "forgotten":

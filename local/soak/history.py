@@ -43,8 +43,6 @@ class History:
         self.leaving: set[str] = set()
         """Those of members who left while a message ran, which may have begun to read before."""
         self.roster_changed_at = self.outlook.now()
-        self.silenced = False
-        """Whether a subscription ended without anybody being told."""
         settings = stage.settings(self.outlook.simulator.https_url)
         self.host = Host(settings, self.outlook.now, self.census)
         self.observer = Process(settings, self.outlook.now, self.host.send, Interruptions())

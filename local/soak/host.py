@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import msgspec
+from azure.functions.queue import QueueMessage
 
 from local.soak.census import Census
 from local.soak.interruptions import Interruptions, Killed, kill
-from local.soak.process import Message, Process
-from shared.messages import CalendarSync, DirectorySync, encode
+from local.soak.process import Process
+from shared.attempts import RETRY_AFTER
+from shared.functions.work import carry_out
+from shared.messages import CalendarSync, Message, Reason, encode, queue_of
 from shared.notifications import accept
 from shared.settings import Settings
 
+log = logging.getLogger(__name__)
+
 LEASE = timedelta(minutes=10)
 """How long a message stays invisible when the process that took it dies."""
-RETRY = timedelta(seconds=30)
-"""As long after an exception: `visibilityTimeout` of host.json."""
-MOST_DEQUEUES = 5
 
 
 @dataclass
@@ -59,7 +62,6 @@ class Host:
         self._census = census
         self.interruptions = Interruptions()
         self.queue: list[Envelope] = []
-        self.poison: list[tuple[Envelope, Exception]] = []
         self.failing_posts = 0
         self.heard: dict[str, datetime] = {}
         """When the last believed notification of a mailbox arrived, by object id."""
@@ -78,7 +80,8 @@ class Host:
             self.failing_posts -= 1
             return 500
         for message in accept(body, self.process.client_state, self.process.lanes, self._now()).messages:
-            for object_id in message.mailboxes:
+            # That a subscription is to be renewed says nothing about changes.
+            for object_id in message.mailboxes if message.reason is not Reason.REAUTHORIZE else ():
                 self.heard[object_id] = self._now()
             self.send(message)
         return 202
@@ -104,15 +107,13 @@ class Host:
         self.runs += 1
         self.running += 1
         try:
-            self._dispatch(envelope.message)
+            self._dispatch(envelope)
         except Killed:
             self.replace_process()
         except Exception as problem:  # noqa: BLE001 - the host retries whatever it was
             self._census.failures += 1
-            envelope.visible_at = self._now() + RETRY
-            if envelope.dequeues >= MOST_DEQUEUES:
-                self.queue.remove(envelope)
-                self.poison.append((envelope, problem))
+            log.info("retried: %r", problem)
+            envelope.visible_at = self._now() + RETRY_AFTER
         else:
             self.queue.remove(envelope)
         finally:
@@ -144,8 +145,6 @@ class Host:
     def _new_process(self) -> Process:
         return Process(self._settings, self._now, self.send, self.interruptions)
 
-    def _dispatch(self, message: Message) -> None:
-        if isinstance(message, DirectorySync):
-            self.process.directory_syncs.run(message)
-        else:
-            self.process.calendar_syncs.run(message)
+    def _dispatch(self, envelope: Envelope) -> None:
+        delivered = QueueMessage(body=envelope.text, dequeue_count=envelope.dequeues)
+        carry_out(self.process, queue_of(envelope.message), delivered)

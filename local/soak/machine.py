@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant
@@ -19,16 +20,20 @@ from local.soak.work_rules import WorkRules
 TOKEN_HOURS = st.sampled_from([24, 24, 24, 1])
 """How long access tokens live; each renewal costs the machine a signature."""
 
+DUPLICATES = st.sampled_from(["409", "409", "second"])
+"""What Graph makes of a second subscription on a mailbox: refused, or (older) there are two."""
+
 
 class Machine(CalendarRules, PeopleRules, FaultRules, WorkRules):
     """Histories of one customer."""
 
-    @initialize(members=st.integers(1, 2), hours=TOKEN_HOURS)
-    def begin(self, members: int, hours: int) -> None:
+    @initialize(members=st.integers(1, 2), hours=TOKEN_HOURS, duplicates=DUPLICATES)
+    def begin(self, members: int, hours: int, duplicates: Any) -> None:
         """A tenant that is connected, with some members."""
         self.history = History(self.stage)
         outlook = self.history.outlook
         outlook.world.switches.access_token_seconds = hours * 3600
+        outlook.world.switches.duplicate_subscription = duplicates
         for name in NAMES:
             outlook.hire(name)
         for name in NAMES[:members]:

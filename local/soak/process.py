@@ -14,13 +14,12 @@ from azure.core.pipeline.transport import RequestsTransport
 from local.soak.interruptions import Interruptions
 from shared.bootstrap import Services
 from shared.http import new_session
-from shared.messages import CalendarSync, DirectorySync
+from shared.messages import Message
 from shared.settings import Settings
 from shared.storage import service
 from shared.storage.queue import Queues
 from shared.storage.tables import Tables
 
-Message = DirectorySync | CalendarSync
 Send = Callable[[Message, timedelta], None]
 
 

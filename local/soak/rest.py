@@ -10,8 +10,6 @@ EVERY = timedelta(minutes=5)
 """The timer's schedule."""
 LONG_ENOUGH = timedelta(hours=7)
 """More than the longest time between two reads of a calendar, and than the longest pause after failures."""
-HALF_LIFE = timedelta(days=3, hours=14)
-"""By then every subscription of before was renewed, and one that ended in silence found missing."""
 RARELY = timedelta(hours=2)
 """The timer runs at least this often; where nothing is due, the runs between change nothing."""
 MOST_PER_HOUR = 120
@@ -29,8 +27,6 @@ def come_to_rest(history: History) -> None:
         envelope.let_go()
     history.outlook.await_delivery()
     pass_time(history, LONG_ENOUGH)
-    if history.silenced:
-        pass_time(history, HALF_LIFE)
 
 
 def pass_time(history: History, span: timedelta) -> None:

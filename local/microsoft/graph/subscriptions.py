@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote, urlsplit
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from local.microsoft.graph.access import access_denied, app_may_use, find_owner, holds, mailbox_of
 from local.microsoft.graph.calendar_view import natural, page_link
@@ -132,8 +132,11 @@ def remove_subscription(world: World, subscription_id: str) -> None:
 
 
 def _subscribe(world: World, request: GraphRequest, user: User, body: Json, expires_at: datetime) -> Subscription:
+    mailbox = mailbox_of(user)
+    mailbox.subscriptions_made += 1
     subscription = Subscription(
-        id=str(UUID(bytes=world.randomness.randbytes(16), version=4)),
+        # By mailbox, for the handshakes of a batch end in any order, and runs shall be repeatable.
+        id=str(uuid5(UUID(user.id), f"{mailbox.subscriptions_made}/{request.token.client_id}")),
         client_id=request.token.client_id,
         tenant_id=request.tenant.id,
         user_id=user.id,
@@ -143,7 +146,7 @@ def _subscribe(world: World, request: GraphRequest, user: User, body: Json, expi
         immutable_ids=request.headers.preferences().get("idtype", "").lower() == IMMUTABLE_ID,
     )
     world.subscriptions[subscription.id] = subscription
-    mailbox_of(user).subscription_ids.add(subscription.id)
+    mailbox.subscription_ids.add(subscription.id)
     delivery_of(world).start()
     return subscription
 
