@@ -6,10 +6,17 @@ import logging
 import sys
 import time
 
-from benchmarks import busy, connect, imports, webhook
+from benchmarks import busy, connect, imports, latency, storm, webhook
 from benchmarks.report import heading, machine, note
 
-BENCHMARKS = {"imports": imports.run, "webhook": webhook.run, "busy": busy.run, "connect": connect.run}
+BENCHMARKS = {
+    "imports": imports.run,
+    "webhook": webhook.run,
+    "busy": busy.run,
+    "latency": latency.run,
+    "storm": storm.run,
+    "connect": connect.run,
+}
 
 
 def main(names: list[str]) -> int:

@@ -18,14 +18,11 @@ import requests
 
 from benchmarks.report import heading, milliseconds, note, progress, table, times
 from benchmarks.timing import once
-from benchmarks.world import Place, product
-from local.client import Browser, Client, Json, wait_for
+from benchmarks.world import NO_TIMER, Place, product
+from local.client import Browser, wait_for
 from local.stack import Stack
 from shared.freebusy import rolling_window
 from shared.graph.calendar import calendar_view
-from shared.graph.tokens import AppTokens
-from shared.http import new_session
-from shared.settings import Settings
 
 MEMBERS = 2_000
 SAMPLE = 200
@@ -35,8 +32,6 @@ OUTLOOK_SECONDS = 0.1
 """How long the simulated Outlook takes to answer; the real one takes about as long or longer."""
 LONGEST = 400.0
 """Seconds after which something is wrong."""
-NO_TIMER = {"RESYNC_SCHEDULE": "0 0 0 1 1 *"}
-"""Or a resync would fall into some runs and not into others."""
 
 
 @dataclass(frozen=True)
@@ -89,9 +84,8 @@ def cpu_seconds(stack: Stack) -> float:
 
 def connect(place: Place) -> Cost:
     """From the roster to every calendar read, as people and their platform do it."""
-    owner, backend = (Client(place.stack.url, place.token(role)) for role in ("owner", "service"))
-    backend.put_roster(place.generated.organization.members)
-    link = owner.make_link()["url"]
+    place.client("service").put_roster(place.generated.organization.members)
+    link = place.client("owner").make_link()["url"]
     before = graph_calls(place)
     browser = Browser()
     began = time.monotonic()
@@ -105,11 +99,7 @@ def connect(place: Place) -> Cost:
 
 def one_by_one(place: Place) -> Cost:
     """What a plain program does for each member: subscribe, then read."""
-    settings = Settings.from_env(place.stack.settings).microsoft
-    session = new_session(settings.ca_file)
-    token = AppTokens(settings, session).token(place.generated.tenant_id)
-    session.headers["Authorization"] = f"Bearer {token}"
-    base = f"{settings.graph_url}/v1.0"
+    session, base = place.graph(), f"{place.stack.microsoft.https_url}/v1.0"
     window = rolling_window(datetime.now(UTC))
     people = list(place.generated.world.tenants[place.generated.tenant_id].users)[:SAMPLE]
     before = graph_calls(place)
@@ -142,20 +132,15 @@ def _succeed(answer: requests.Response) -> None:
 
 def graph_calls(place: Place) -> int:
     """HTTP requests that reached Graph so far; the items of a batch came in one."""
-    return sum(entry["batch"] is None and entry["path"].startswith("/v1.0/") for entry in _log(place))
+    return sum(entry["batch"] is None and entry["path"].startswith("/v1.0/") for entry in place.request_log())
 
 
 def _read(place: Place) -> int:
     """Calendars that Graph was asked for so far."""
-    return sum(entry["path"].endswith("/calendarView") for entry in _log(place))
-
-
-def _log(place: Place) -> list[Json]:
-    microsoft = place.stack.microsoft
-    return microsoft.call(lambda: list(microsoft.world.requests))
+    return sum(entry["path"].endswith("/calendarView") for entry in place.request_log())
 
 
 def _connected(place: Place) -> int:
     """Members whom the product says are connected."""
-    members = Client(place.stack.url, place.token("owner")).members()
+    members = place.client("owner").members()
     return sum(member["state"] == "connected" for member in members)

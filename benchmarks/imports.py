@@ -68,7 +68,7 @@ functions = {f.get_function_name(): f.get_user_function() for f in function_app.
 request = func.HttpRequest(method="POST", url="/webhooks/graph", body=os.environ["BODY"].encode())
 messages = Messages()
 began = time.perf_counter()
-answer = functions["change_notifications"](request, messages)
+answer = functions["change_notifications"](request, messages, Messages())
 took, modules = time.perf_counter() - began, list(sys.modules)
 assert answer.status_code == 202 and len(messages.get()) == 1
 """

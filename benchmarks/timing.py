@@ -16,6 +16,11 @@ class Timings:
     together: float
 
     @classmethod
+    def of(cls, each: list[float]) -> Timings:
+        """Actions that were done one after the other."""
+        return cls(each, sum(each))
+
+    @classmethod
     def joined(cls, some: Iterable[Timings]) -> Timings:
         """Several as one."""
         parts = list(some)
@@ -47,7 +52,7 @@ def in_turns(actions: Mapping[str, Callable[[], object]], times: int) -> dict[st
             action()
     turns = [{name: once(action) for name, action in actions.items()} for _ in range(times)]
     each = {name: [turn[name] for turn in turns] for name in actions}
-    return {name: Timings(taken, sum(taken)) for name, taken in each.items()}
+    return {name: Timings.of(taken) for name, taken in each.items()}
 
 
 def once(action: Callable[[], object]) -> float:

@@ -68,18 +68,23 @@ class CalendarSyncs:
         self._turns = Turns(tables, queues, now)
         self._now = now
 
-    def run(self, message: CalendarSync) -> None:
-        """Make the mailboxes true; those whose turn comes later are put back with a delay."""
+    def run(self, message: CalendarSync, delivery: str | None = None) -> None:
+        """Make the mailboxes true; those whose turn comes later are put back with a delay.
+
+        `delivery` is the queue's id of the message, the same when it is delivered again.
+        """
         now = self._now()
         keys = [MailboxKey(message.tenant, object_id) for object_id in message.mailboxes]
         rows = [row for key in keys if (row := self._tables.mailboxes.row(key)) is not None]
-        turns = {row.key: reading_time(row.value, message, now) if row.value.members else now for row in rows}
+        turns = {
+            row.key: reading_time(row.value, message, now, delivery) if row.value.members else now for row in rows
+        }
         self._pass_by(message, [row for row in rows if turns[row.key] is None])
         due = [row for row in rows if turns[row.key] == now]
         owners = self._owners({owner for row in due for owner in row.value.members})
         for row in due:
             self._put_right(row, owners)
-        claimed, later = self._turns.claim(message, [row for row in due if owners.of(row.value)])
+        claimed, later = self._turns.claim(message, [row for row in due if owners.of(row.value)], delivery)
         self._turns.postpone(message, {key: turn for key, turn in turns.items() if turn and turn > now} | later)
         self._make_true(message, claimed, owners)
 
@@ -113,11 +118,11 @@ class CalendarSyncs:
             return
         began = self._now()
         results, pushes = self._read(message, [row.value for row in rows], began)
-        anyone_read = any(isinstance(result, tuple) for result in results.values())
+        settling = [row for row in rows if may_settle(row.value, results[row.key])]
+        if settling and not self._lets_in(message.tenant, results):
+            results |= dict.fromkeys((row.key for row in settling), TryLater("consent is spreading"))
         waits = {}
         for row in rows:
-            if may_settle(row.value, results[row.key], anyone_read):
-                results[row.key] = TryLater("consent is spreading")
             result = results[row.key]
             if isinstance(result, TryLater) and message.attempt < MOST_ATTEMPTS:
                 waits[row.key] = wait_for(result, message.attempt)
@@ -128,6 +133,12 @@ class CalendarSyncs:
                 self._record_failure(row, result, push, waits.get(row.key), began, owners)
             else:
                 self._record_read(message.reason, row, result, push, began, owners)
+
+    def _lets_in(self, tenant_id: str, results: Results) -> bool:
+        """Whether the tenant has let us into any mailbox."""
+        if any(isinstance(result, tuple) for result in results.values()):
+            return True
+        return any(mailbox.read_at is not None for mailbox in self._tables.mailboxes.of_tenant(tenant_id))
 
     def _read(
         self, message: CalendarSync, mailboxes: list[Mailbox], began: datetime

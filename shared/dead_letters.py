@@ -3,7 +3,7 @@
 1. The same failure again is the same dead letter, counted: its id stands for the queue and what the message is
    about.
 2. The members of a calendar message become `stale` with the detail `sync_failed`, the tenant of a directory message
-   gets that reason. The mailboxes are read again later and later, six hours apart at last, so a failure that went
+   gets that reason. The mailboxes are read again later and later, an hour apart at last, so a failure that went
    away ends by itself; the dead letter stays until somebody replays or discards it.
 3. Replaying sends first and removes afterwards: stopping in between leaves a dead letter too many, never a message
    too few, and messages are harmless when carried out twice.
@@ -90,6 +90,7 @@ def after_giving_up(mailbox: Mailbox, now: datetime) -> Mailbox:
         failures=failures,
         due_at=now + pause_after(failures),
         claimed_at=None,
+        claimed_by=None,
     )
 
 

@@ -67,7 +67,8 @@ class Roster:
         """Members to look for though no user of theirs changed.
 
         Nobody has looked for them in this tenant under the addresses they have now; or another member claimed
-        their addresses, and one of these is claimed by nobody else any more; or their `mail` counts now that its domain is seen to be owned.
+        their addresses, and one of these is claimed by nobody else any more; or their `mail` counts now that its
+        domain is seen to be owned.
         """
         contested = contested_addresses(self.members.values())
         return {

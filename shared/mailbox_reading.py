@@ -15,9 +15,9 @@ RECONCILE = timedelta(hours=6)
 """Every calendar is read at least this often, whatever was notified."""
 DISPUTE = timedelta(hours=1)
 """How long a member may be listed before their connection says so; it is a matter of milliseconds."""
-MOST_SETTLING = 12
+MOST_SETTLING = 8
 """Failures after which a refusal is no longer taken for consent still spreading."""
-LONGEST_PAUSE = timedelta(hours=6)
+LONGEST_PAUSE = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -58,10 +58,10 @@ def after_striking_out(current: Mailbox, out: set[MemberKey], is_disputed: bool,
     return replace(current, members=members, disputed_since=(current.disputed_since or now) if is_disputed else None)
 
 
-def may_settle(mailbox: Mailbox, result: object, anyone_read: bool) -> bool:
-    """Whether a refusal may be consent still spreading: the mailbox never answered, nor did any beside it."""
+def may_settle(mailbox: Mailbox, result: object) -> bool:
+    """Whether a refusal may be consent still spreading, where the tenant has let us into no mailbox yet."""
     denied = isinstance(result, MailboxUnreadable) and result.status is ConnectionStatus.OUT_OF_SCOPE
-    return denied and mailbox.read_at is None and not anyone_read and mailbox.failures < MOST_SETTLING
+    return denied and mailbox.read_at is None and mailbox.failures < MOST_SETTLING
 
 
 def status_of(problem: MicrosoftError, mailbox: Mailbox) -> ConnectionStatus:
@@ -109,7 +109,7 @@ def next_read(push: Push, began: datetime) -> datetime:
 
 def _let_go(current: Mailbox, seen: Mailbox) -> Mailbox:
     """The mailbox without the claim of this read; somebody else's, made when this one took too long, stays."""
-    return replace(current, claimed_at=None) if current.claimed_at == seen.claimed_at else current
+    return replace(current, claimed_at=None, claimed_by=None) if current.claimed_at == seen.claimed_at else current
 
 
 def after_failure(
@@ -136,8 +136,8 @@ def after_failure(
 
 
 def pause_after(failures: int) -> timedelta:
-    """How long a mailbox that keeps failing is left alone: five minutes at first, six hours at last."""
-    return min(timedelta(minutes=5 * 2 ** min(failures - 1, 7)), LONGEST_PAUSE)
+    """How long a mailbox that keeps failing is left alone: five minutes at first, an hour at last."""
+    return min(timedelta(minutes=5 * 2 ** min(failures - 1, 4)), LONGEST_PAUSE)
 
 
 def wait_for(problem: TryLater, attempt: int) -> timedelta:

@@ -48,16 +48,22 @@ def is_due(mailbox: Mailbox, message: CalendarSync, now: datetime) -> bool:
     return mailbox.read_at <= message.since
 
 
-def reading_time(mailbox: Mailbox, message: CalendarSync, now: datetime) -> datetime | None:
-    """When this message reads the mailbox: at once (`now`), later, or not at all (None)."""
+def reading_time(
+    mailbox: Mailbox, message: CalendarSync, now: datetime, delivery: str | None = None
+) -> datetime | None:
+    """When this message reads the mailbox: at once (`now`), later, or not at all (None).
+
+    `delivery` is the queue's id of the message, by which it knows a claim of its own from before its process died.
+    """
     if not is_due(mailbox, message, now):
         return None
-    claimed, held = is_claimed(mailbox, now), mailbox.not_before is not None and mailbox.not_before > now
+    claimed = is_claimed(mailbox, now) and (delivery is None or mailbox.claimed_by != delivery)
+    held = mailbox.not_before is not None and mailbox.not_before > now
     if message.since is None:
         return None if claimed or held else now
     if message.since > now + AHEAD:
         return message.since
-    if message.reason not in ABOUT_PUSH and is_covered(mailbox, message.since, now):
+    if message.reason not in ABOUT_PUSH and is_covered(mailbox, message.since, now, claimed=claimed):
         return None
     if held:
         return mailbox.not_before
@@ -69,17 +75,17 @@ def is_claimed(mailbox: Mailbox, now: datetime) -> bool:
     return mailbox.claimed_at is not None and now - mailbox.claimed_at < CLAIM
 
 
-def is_covered(mailbox: Mailbox, since: datetime, now: datetime) -> bool:
+def is_covered(mailbox: Mailbox, since: datetime, now: datetime, *, claimed: bool) -> bool:
     """Whether a read under way, or one that a message in the queue will make, shows what happened until `since`."""
-    under_way = is_claimed(mailbox, now) and mailbox.claimed_at is not None and mailbox.claimed_at > since
+    under_way = claimed and mailbox.claimed_at is not None and mailbox.claimed_at > since
     coming = mailbox.again_at is not None and mailbox.again_at > now and mailbox.again_at > since
     return under_way or coming
 
 
-def while_read(mailbox: Mailbox, reason: Reason, now: datetime) -> Mailbox:
+def while_read(mailbox: Mailbox, reason: Reason, now: datetime, delivery: str | None = None) -> Mailbox:
     """The mailbox while it is read: nobody else does, and what comes later needs a message of its own."""
     known = after_hearing(mailbox, now) if reason is Reason.NOTIFIED else after_waiting(mailbox, now)
-    return replace(known, claimed_at=now, again_at=None)
+    return replace(known, claimed_at=now, claimed_by=delivery, again_at=None)
 
 
 def awaited(mailbox: Mailbox, at: datetime) -> Mailbox | None:
@@ -97,7 +103,7 @@ class Turns:
         self._now = now
 
     def claim(
-        self, message: CalendarSync, rows: Iterable[Row[Mailbox]]
+        self, message: CalendarSync, rows: Iterable[Row[Mailbox]], delivery: str | None
     ) -> tuple[list[Row[Mailbox]], dict[str, datetime]]:
         """Keep others away from the mailboxes that are to be read now.
 
@@ -105,22 +111,24 @@ class Turns:
         """
         claimed, later = [], {}
         for row in rows:
-            taken = self._claimed(message, row)
+            taken = self._claimed(message, row, delivery)
             if isinstance(taken, Row):
                 claimed.append(taken)
             elif taken is not None:
                 later[row.key] = taken
         return claimed, later
 
-    def _claimed(self, message: CalendarSync, row: Row[Mailbox]) -> Row[Mailbox] | datetime | None:
+    def _claimed(
+        self, message: CalendarSync, row: Row[Mailbox], delivery: str | None
+    ) -> Row[Mailbox] | datetime | None:
         current: Row[Mailbox] | None = row
         while current is not None:
             now = self._now()
-            turn = reading_time(current.value, message, now)
+            turn = reading_time(current.value, message, now, delivery)
             if turn != now:
                 return turn
             try:
-                return self._mailboxes.replace(current, while_read(current.value, message.reason, now))
+                return self._mailboxes.replace(current, while_read(current.value, message.reason, now, delivery))
             except EntityChanged:
                 current = self._mailboxes.row(row.value.key)
         return None

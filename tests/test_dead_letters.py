@@ -307,7 +307,7 @@ def test_its_members_see_it_and_are_tried_again_later_and_later(services: Servic
         assert row.value.due_at
         waits.append(row.value.due_at - NOW)
     assert waits == sorted(waits)
-    assert (waits[0], waits[-1]) == (timedelta(minutes=5), timedelta(hours=6))
+    assert (waits[0], waits[-1]) == (timedelta(minutes=5), timedelta(hours=1))
     for owner in (ANN, BEN):
         assert state(services, owner) == (ConnectionStatus.STALE, "sync_failed")
         (snapshot,) = services.tables.calendars.of(owner)

@@ -148,6 +148,7 @@ def test_what_somebody_is_bound_to_is_seen_from_this_tenant() -> None:
     assert roster((ANN, replace(BOUND, tenant_id=ELSEWHERE))).bound("ann") is None
 
 
+BOTH = person("ann", "ann@contoso.com", "team@contoso.com")
 UNCONSIDERED = {
     "new": (roster(ANN), True),
     "looked for": (roster((ANN, connection(ANN))), False),
@@ -168,15 +169,17 @@ UNCONSIDERED = {
         ), False,
     ),
     "contested once, free again": (roster((ANN, connection(ANN, S.AMBIGUOUS, detail=SEVERAL_MEMBERS))), True),
-    "one of two addresses contested still": (
+    "one of two addresses free again": (
         roster(
-            (
-                person("ann", "ann@contoso.com", "team@contoso.com"),
-                connection(
-                    person("ann", "ann@contoso.com", "team@contoso.com"), S.AMBIGUOUS, detail=SEVERAL_MEMBERS
-                ),
-            ),
+            (BOTH, connection(BOTH, S.AMBIGUOUS, detail=SEVERAL_MEMBERS)),
             (person("ben", "team@contoso.com"), connection(person("ben", "team@contoso.com"))),
+        ), True,
+    ),
+    "both addresses contested still": (
+        roster(
+            (BOTH, connection(BOTH, S.AMBIGUOUS, detail=SEVERAL_MEMBERS)),
+            (person("ben", "team@contoso.com"), connection(person("ben", "team@contoso.com"))),
+            (person("twin", "ann@contoso.com"), connection(person("twin", "ann@contoso.com"))),
         ), False,
     ),
     "ambiguous among several users": (roster((ANN, connection(ANN, S.AMBIGUOUS, detail=SEVERAL_USERS))), False),

@@ -119,6 +119,14 @@ def test_what_was_told_is_read_by_this_message_or_by_one_that_is_sure_to_come(
         assert turn == NOW or turn > NOW + SECOND
 
 
+def test_a_message_that_comes_back_after_its_process_died_knows_its_own_claim() -> None:
+    taken = while_read(READ, TOLD, NOW, "m-1")
+    again = message(NOW - SECOND)
+    assert reading_time(taken, again, NOW + SECOND, "m-1") == NOW + SECOND
+    assert reading_time(taken, again, NOW + SECOND, "m-2") is None
+    assert reading_time(taken, message(NOW + SECOND), NOW + SECOND, "m-2") != NOW + SECOND
+
+
 def test_a_read_keeps_others_away_and_no_longer_counts_on_a_message() -> None:
     taken = while_read(AWAITED, TOLD, NOW)
     assert (taken.claimed_at, taken.again_at, taken.told_at) == (NOW, None, NOW)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from uuid import uuid4
 
 import msgspec
 from azure.functions.queue import QueueMessage
@@ -32,6 +33,7 @@ class Envelope:
     kind: type[Message]
     text: str
     visible_at: datetime
+    id: str = field(default_factory=lambda: uuid4().hex)
     dequeues: int = 0
     held: timedelta = timedelta()
     """How much longer it waits than it was told to."""
@@ -146,5 +148,5 @@ class Host:
         return Process(self._settings, self._now, self.send, self.interruptions)
 
     def _dispatch(self, envelope: Envelope) -> None:
-        delivered = QueueMessage(body=envelope.text, dequeue_count=envelope.dequeues)
+        delivered = QueueMessage(id=envelope.id, body=envelope.text, dequeue_count=envelope.dequeues)
         carry_out(self.process, queue_of(envelope.message), delivered)

@@ -72,7 +72,7 @@ def carry_out(services: Services, queue: str, delivered: func.QueueMessage) -> N
         if verdict(message, attempt - 1) is Verdict.DIVIDE:
             _divide(services, message)
         else:
-            _run(services, message)
+            _run(services, message, delivered.id)
     except Exception as problem:
         match verdict(message, attempt):
             case Verdict.RETRY:
@@ -96,11 +96,11 @@ def text_of(delivered: func.QueueMessage) -> str:
     return body.decode(errors="replace")
 
 
-def _run(services: Services, message: Message) -> None:
+def _run(services: Services, message: Message, delivery: str | None) -> None:
     if isinstance(message, DirectorySync):
         services.directory_syncs.run(message)
     else:
-        services.calendar_syncs.run(message)
+        services.calendar_syncs.run(message, delivery)
 
 
 def _divide(services: Services, message: Message) -> None:

@@ -119,6 +119,8 @@ class Mailbox:
     """When it must be read or renewed even if nobody notifies; None when it belongs to nobody."""
     claimed_at: datetime | None = None
     """Since when somebody reads it. Nobody else does so meanwhile."""
+    claimed_by: str | None = None
+    """The queue's id of the message that does. When its process dies it comes back, and knows the claim."""
     again_at: datetime | None = None
     """When a message comes that reads everything told until then."""
     not_before: datetime | None = None

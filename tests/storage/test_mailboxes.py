@@ -46,6 +46,7 @@ def test_a_mailbox_is_read_as_it_was_written(mailboxes: Mailboxes, fresh: str) -
         (MemberKey("acme", "m-1"), MemberKey("acme", "m-2")),
         Push("s1", NOON - SECOND, NOON + timedelta(days=6), NOON + SECOND, "k1"),
         status=ConnectionStatus.OUT_OF_SCOPE,
+        claimed_by="m-1",
         failures=3,
         **{moment: NOON + number * SECOND for number, moment in enumerate(MOMENTS)},  # type: ignore[arg-type]
     )

@@ -1,0 +1,168 @@
+"""A customer with a simulated clock and no process around.
+
+The product's own code, real storage and a simulated Microsoft; hours pass in milliseconds, which they do not
+for the running service of `tests/scenarios`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from local.microsoft.faults import Fault, NotificationFault
+from local.microsoft.graph import events
+from local.microsoft.world import Event, Subscription, Tenant, User, World
+from local.soak import checks
+from local.soak.base import times
+from local.soak.history import History, today
+from local.soak.rest import come_to_rest, pass_time
+from local.soak.stage import Stage
+from shared.freebusy import BusyAnswer
+from shared.model import ConnectionStatus, Mailbox, MailboxKey, MemberKey, TenantStatus
+from shared.model import Tenant as KnownTenant
+
+ANN, BEN = "ann", "ben"
+
+
+class Customer:
+    """A tenant with two members, ann and ben."""
+
+    def __init__(self, stage: Stage, *, connected: bool = True) -> None:
+        self.history = History(stage)
+        self.outlook = self.history.outlook
+        self.world: World = self.outlook.world
+        self.world.switches.access_token_seconds = 24 * 3600
+        for name in (ANN, BEN):
+            self.outlook.hire(name)
+            self.history.put_member(name, self.outlook.address(name))
+        if connected:
+            self.history.connect()
+            self.run()
+
+    # Outlook
+
+    def user(self, name: str) -> User:
+        """The directory user who has the name's address, or had it."""
+        address = self.outlook.address(name)
+        return next(u for u in self.outlook.tenant.users.values() if u.user_principal_name == address)
+
+    def place(self, name: str) -> tuple[World, Tenant, User]:
+        """What the simulator's functions take."""
+        return self.world, self.outlook.tenant, self.user(name)
+
+    def meet(self, name: str, *, day: int = 1, hour: int = 9, minutes: int = 60, **fields: Any) -> Event:
+        """A new event, an hour long."""
+        start = today(self.outlook.now()) + timedelta(days=day, hours=hour)
+        body = {"subject": "SECRET-meeting", "showAs": "busy", **times(start, minutes), **fields}
+        return self.outlook.do(lambda: events.create_event(*self.place(name), body))
+
+    def fault(self, where: str, **more: Any) -> None:
+        """Have Graph or Entra answer wrongly."""
+        self.outlook.do(lambda: self.world.faults.add(Fault(where, **more)))
+
+    def misdeliver(self, kind: Any, **more: Any) -> None:
+        """Have notifications go wrong."""
+        self.outlook.do(lambda: self.world.faults.add(NotificationFault(kind, **more)))
+
+    def lift(self) -> None:
+        """End all faults."""
+        self.outlook.do(self.world.faults.clear)
+
+    def subscriptions(self, name: str) -> list[Subscription]:
+        """The live ones on somebody's mailbox."""
+        user, now = self.user(name).id, self.outlook.now()
+        found = list(self.world.subscriptions.values())
+        return [s for s in found if s.user_id == user and s.expires_at > now and not s.removed]
+
+    def reads(self, name: str) -> int:
+        """How often somebody's calendar was asked for so far."""
+        path = f"/users/{self.user(name).id}/calendarview"
+        return sum(path in request["path"].lower() for request in list(self.world.requests))
+
+    # The product
+
+    def run(self) -> None:
+        """Carry out every message that can run now."""
+        self.history.run_visible()
+
+    def tick(self) -> None:
+        """The timer runs, and what it asks for."""
+        self.history.host.tick()
+        self.run()
+
+    def live(self, **span: float) -> None:
+        """At least so much time passes; the timer runs every two hours, or when something is due."""
+        pass_time(self.history, timedelta(**span))
+
+    def ticks(self, minutes: int) -> None:
+        """Time passes, and the timer runs every five minutes as it does in life."""
+        for _ in range(minutes // 5):
+            self.outlook.advance(timedelta(minutes=5))
+            self.tick()
+
+    def wait(self, **span: float) -> None:
+        """Time passes, then whatever is visible runs."""
+        self.outlook.advance(timedelta(**span))
+        self.run()
+
+    def state(self, name: str) -> tuple[ConnectionStatus, str | None]:
+        """What an admin sees of a member."""
+        connection = checks.connections_of(self.history)[name]
+        return connection.status, connection.detail
+
+    def status(self, name: str) -> ConnectionStatus:
+        """The member's state."""
+        return self.state(name)[0]
+
+    def tenant(self) -> KnownTenant:
+        """The tenant as we know it."""
+        row = self.history.observer.tables.tenants.get(self.history.org, self.outlook.tenant.id)
+        assert row is not None
+        return row.value
+
+    def tenant_status(self) -> TenantStatus:
+        """The tenant's status."""
+        return self.tenant().status
+
+    def mailbox(self, name: str) -> Mailbox:
+        """What our books say of somebody's mailbox."""
+        row = self.history.observer.tables.mailboxes.row(MailboxKey(self.outlook.tenant.id, self.user(name).id))
+        assert row is not None
+        return row.value
+
+    def busy(self, name: str) -> BusyAnswer:
+        """What we answer about somebody's next weeks."""
+        return checks.answered(self.history, name)[0]
+
+    def blocks(self, name: str) -> int:
+        """In how many blocks."""
+        return len(self.busy(name).blocks)
+
+    def is_true(self, name: str) -> bool:
+        """Whether the answer is fresh and what Outlook says."""
+        try:
+            checks.check_member(self.history, checks.connections_of(self.history)[name])
+        except AssertionError:
+            return False
+        return self.status(name) is ConnectionStatus.CONNECTED
+
+    def is_at_rest(self) -> None:
+        """Now: each cache equals a fresh read of Outlook, one live subscription per mailbox, nothing left over."""
+        checks.at_rest(self.history)
+
+    def rests(self) -> None:
+        """Once faults have ended and hours have passed: the same."""
+        come_to_rest(self.history)
+        self.is_at_rest()
+
+    def counted(self, where: str) -> Callable[[], int]:
+        """Counts the requests to a place from now on, spoiling none."""
+        most = 1_000_000
+        counter = Fault(where, times=most)
+        self.outlook.do(lambda: self.world.faults.add(counter))
+        return lambda: most - (counter.times or 0)
+
+    def owner(self, name: str) -> MemberKey:
+        """The member."""
+        return MemberKey(self.history.org, name)
