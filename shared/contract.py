@@ -93,6 +93,10 @@ class TenantOutput(Struct):
     consented_by: str
     consented_at: datetime
     synced_at: datetime | None
+    missed_pushes: int = 0
+    """Calendars with a change that Microsoft did not tell of lately."""
+    push_text: str | None = None
+    """What that means, where there are any."""
 
 
 class TenantList(Struct):

@@ -45,8 +45,6 @@ class Schedule:
     def inspect(self, tenant: Tenant, began: datetime) -> int:
         """Find what nobody tells of, and have it read; how many mailboxes missed a push."""
         mailboxes = list(self._tables.mailboxes.of_tenant(tenant.id))
-        if not mailboxes:
-            return 0
         if tenant.status is TenantStatus.PERMISSION_MISSING:
             self.read(keys(mailboxes[:PROBES]), began, Reason.CHANGED)
             return 0

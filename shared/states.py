@@ -82,3 +82,14 @@ TENANTS = {
         "Make a new link and have it opened by an admin of the expected domains.",
     ),
 }
+
+
+def missed_pushes(count: int) -> str | None:
+    """What it means that changes to so many calendars were not told of; nothing where there are none."""
+    if not count:
+        return None
+    calendars = "1 calendar" if count == 1 else f"{count} calendars"
+    return (
+        f"Microsoft did not tell of a change to {calendars} lately. Until it does again, "
+        "every calendar of the tenant is read every ten minutes."
+    )

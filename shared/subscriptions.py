@@ -6,7 +6,7 @@ https://learn.microsoft.com/graph/change-notifications-lifecycle-events
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -67,27 +67,20 @@ class Pushes:
         renewed = self._renewed(tenant_id, {i: p for i, p in needy.items() if p.key_id == self._key_id}, now)
         self._ended(tenant_id, [p for p in needy.values() if p.subscription_id and p.key_id != self._key_id])
         missing = [i for i in needy if i not in renewed or isinstance(renewed[i], Gone)]
-        # Whoever failed to make one may have made it all the same.
-        self._freed(tenant_id, {i for i in missing if needy[i].retry_at and not needy[i].subscription_id})
         done = renewed | (self._created(tenant_id, missing, now) if missing else {})
         return {i: self._push_after(done[i], needy[i], i in missing, now) for i in needy}
 
     def stop(self, mailbox: Mailbox) -> bool:
-        """End the mailbox's subscription; whether it is gone. An unreachable Microsoft is tried again later.
-
-        Where none is in our books but somebody was at it, Graph is asked.
-        """
-        key, push = mailbox.key, mailbox.push
+        """End the mailbox's subscription; whether it is gone. An unreachable Microsoft is tried again later."""
+        subscription_id = mailbox.push.subscription_id
+        if subscription_id is None:
+            return True
         try:
-            if push.subscription_id is not None:
-                answers = self._subscriptions.delete(key.tenant_id, [push.subscription_id])
-                return all(answer is None or isinstance(answer, Gone) for answer in answers.values())
-            if push.retry_at is not None or mailbox.claimed_at is not None:
-                self._free(key.tenant_id, {key.object_id})
+            answer = self._subscriptions.delete(mailbox.key.tenant_id, [subscription_id])[subscription_id]
         except MicrosoftError as problem:
             log.info("subscription not ended: %s", problem.code)
             return False
-        return True
+        return answer is None or isinstance(answer, Gone)
 
     def check(self, tenant_id: str, mailboxes: Iterable[Mailbox]) -> list[str]:
         """Compare our books with Graph's: end what is only in Graph's; the object ids of what is only in ours.
@@ -97,7 +90,7 @@ class Pushes:
         now, books = self._now(), {m.key.object_id: m.push.subscription_id for m in mailboxes}
         try:
             live = self._subscriptions.live(tenant_id)
-            strays = [s.id for s in live if is_stray(s, books, now)]
+            strays = [s.id for s in live if is_stray(s, books.values(), now)]
             self._subscriptions.delete(tenant_id, strays)
         except MicrosoftError as problem:
             log.info("subscriptions not compared: %s", problem.code)
@@ -136,33 +129,26 @@ class Pushes:
         """
         answers = self._subscriptions.create(tenant_id, object_ids, now)
         taken = {object_id for object_id, answer in answers.items() if isinstance(answer, AlreadySubscribed)}
-        freed = self._freed(tenant_id, taken)
+        freed = self._freed(tenant_id, taken) if taken else []
         return answers | (self._subscriptions.create(tenant_id, freed, now) if freed else {})
 
     def _freed(self, tenant_id: str, taken: set[str]) -> list[str]:
-        """Like `_free`; none where Graph does not answer."""
+        """End the unknown subscriptions of these mailboxes; the object ids of those that were found."""
         try:
-            return self._free(tenant_id, taken) if taken else []
+            found = {s.id: s.object_id for s in self._subscriptions.live(tenant_id) if s.object_id in taken}
+            self._subscriptions.delete(tenant_id, found)
         except TryLater as problem:
             log.info("unknown subscriptions stay: %s", problem.code)
             return []
-
-    def _free(self, tenant_id: str, taken: set[str]) -> list[str]:
-        """End the unknown subscriptions of these mailboxes; the object ids of those that were found."""
-        found = {s.id: s.object_id for s in self._subscriptions.live(tenant_id) if s.object_id in taken}
-        self._subscriptions.delete(tenant_id, found)
         return [object_id for object_id in set(found.values()) if object_id]
 
 
-def is_stray(subscription: Subscription, books: Mapping[str, str | None], now: datetime) -> bool:
-    """Whether a mailbox of ours has this subscription beside the one in our books, for longer than it takes to note.
+def is_stray(subscription: Subscription, books: Collection[str | None], now: datetime) -> bool:
+    """Whether the subscription is not in our books, for longer than it takes to note it down.
 
     Its age follows from its end: we always ask for the same lifetime.
     """
-    owner = subscription.object_id
-    if owner is None or owner not in books or books[owner] == subscription.id:
-        return False
-    return subscription.expires_at - LIFETIME < now - SETTLED
+    return subscription.id not in books and subscription.expires_at - LIFETIME < now - SETTLED
 
 
 def push_after(answer: Subscription | MicrosoftError, before: Push, was_missing: bool, now: datetime) -> Push:

@@ -14,7 +14,7 @@ from shared.errors import NotFound
 from shared.freebusy import BusyAnswer
 from shared.messages import CalendarSync, DirectorySync
 from shared.model import ActivationLink, Connection, ConnectionStatus, DeadLetter, Member, Tenant, Window
-from shared.states import CONNECTIONS, NO_TENANT, TENANTS
+from shared.states import CONNECTIONS, NO_TENANT, TENANTS, missed_pushes
 
 
 def identifier(req: func.HttpRequest, name: str) -> str:
@@ -54,6 +54,8 @@ def tenant(value: Tenant) -> TenantOutput:
         consented_by=value.consented_by,
         consented_at=value.consented_at,
         synced_at=value.synced_at,
+        missed_pushes=value.missed_pushes,
+        push_text=missed_pushes(value.missed_pushes),
     )
 
 

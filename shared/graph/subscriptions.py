@@ -31,7 +31,7 @@ class Subscription:
     expires_at: datetime
     object_id: str | None = None
     """Whose mailbox it is on; read from `resource`, which we wrote ourselves."""
-    notification_url: str | None = None
+    lifecycle_url: str | None = None
 
 
 class Subscriptions:
@@ -72,16 +72,20 @@ class Subscriptions:
         return {i: a if isinstance(a, MicrosoftError) else None for i, a in zip(ids, answers, strict=True)}
 
     def live(self, tenant_id: str) -> list[Subscription]:
-        """All of ours in the tenant that notify this service."""
+        """All of this service's in the tenant, whatever else the list may hold."""
         pages = self._graph.pages(tenant_id, "/subscriptions")
         found = [parse_subscription(entry) for page in pages for entry in read(page, _SubscriptionPage).value]
-        return [s for s in found if s.notification_url == self._notification_url]
+        return [s for s in found if s.lifecycle_url == self._lifecycle_of(tenant_id)]
+
+    def _lifecycle_of(self, tenant_id: str) -> str:
+        """Where lifecycle notifications of the tenant go: by it we know our subscriptions in a list again."""
+        return f"{self._lifecycle_url}?tenant={quote(tenant_id)}"
 
     def _body(self, mailbox: MailboxKey, now: datetime) -> dict[str, Any]:
         return {
             "changeType": "created,updated,deleted",
             "notificationUrl": self._notification_url,
-            "lifecycleNotificationUrl": self._lifecycle_url,
+            "lifecycleNotificationUrl": self._lifecycle_of(mailbox.tenant_id),
             "resource": f"users/{mailbox.object_id}/events",
             "expirationDateTime": _utc(now + LIFETIME),
             "clientState": self._client_state(mailbox),
@@ -95,7 +99,7 @@ class _Subscription(msgspec.Struct):
     id: str
     expirationDateTime: str  # noqa: N815 - Graph's name, like that below
     resource: Any = None
-    notificationUrl: str | None = None  # noqa: N815
+    lifecycleNotificationUrl: str | None = None  # noqa: N815
 
 
 class _SubscriptionPage(msgspec.Struct):
@@ -113,7 +117,7 @@ def parse_subscription(entry: dict[str, Any]) -> Subscription:
         expires_at = datetime.fromisoformat(sent.expirationDateTime)
         if expires_at.tzinfo is None:
             raise TryLater("a subscription's expiry without an offset")
-        return Subscription(sent.id, expires_at.astimezone(UTC), owner, sent.notificationUrl)
+        return Subscription(sent.id, expires_at.astimezone(UTC), owner, sent.lifecycleNotificationUrl)
     except (ValueError, OverflowError):
         raise TryLater("a subscription's expiry that is no time") from None
 

@@ -416,18 +416,23 @@ def test_calendars_are_read_page_by_page_each_completely_or_not_at_all(
     ]
 
 
-def test_subscriptions_of_ours_are_those_that_notify_us(microsoft: QueuedServer, graph: GraphClient) -> None:
-    def sent(name: str, url: str) -> dict[str, Any]:
+def test_subscriptions_of_ours_are_those_that_notify_us_about_this_tenant(
+    microsoft: QueuedServer, graph: GraphClient
+) -> None:
+    """It is not certain that Graph lists those of one tenant only."""
+
+    def sent(name: str, url: str | None) -> dict[str, Any]:
         return {
             "id": name,
             "resource": f"users/{name}/events",
-            "notificationUrl": url,
+            "lifecycleNotificationUrl": url,
             "expirationDateTime": "2026-12-08T09:00:00Z",
         }
 
-    microsoft.answers.append(Answer({"value": [sent("a", "https://us/w"), sent("b", "https://staging/w")]}))
-    ours = Subscriptions(graph, "https://us/w", "https://us/w/lifecycle", lambda _: "state")
-    assert [found.id for found in ours.live("t")] == ["a"]
+    urls = ("https://us/l?tenant=t", "https://staging/l?tenant=t", "https://us/l?tenant=other", "https://us/l", None)
+    microsoft.answers.append(Answer({"value": [sent(f"s{n}", url) for n, url in enumerate(urls)]}))
+    ours = Subscriptions(graph, "https://us/w", "https://us/l", lambda _: "state")
+    assert [found.id for found in ours.live("t")] == ["s0"]
 
 
 @pytest.mark.parametrize("entry", [{"id": "x"}, {"id": "x", "expirationDateTime": None}, None])
@@ -460,7 +465,7 @@ def test_creating_renewing_and_deleting_subscriptions(microsoft: QueuedServer, g
     assert microsoft.asked[0].body["requests"][0]["body"] == {
         "changeType": "created,updated,deleted",
         "notificationUrl": "https://us/w",
-        "lifecycleNotificationUrl": "https://us/l",
+        "lifecycleNotificationUrl": "https://us/l?tenant=t",
         "resource": "users/u1/events",
         "expirationDateTime": "2026-12-08T08:50:00Z",
         "clientState": "state of u1",

@@ -15,7 +15,7 @@ SENT = {
     "id": "s1",
     "resource": f"users/{OWNER}/events",
     "expirationDateTime": "2026-12-08T09:00:00Z",
-    "notificationUrl": "https://outlook.example.com/webhooks/graph",
+    "lifecycleNotificationUrl": "https://outlook.example.com/webhooks/graph/lifecycle?tenant=t",
     "clientState": "secret",
     "changeType": "created,updated,deleted",
 }
@@ -23,7 +23,7 @@ NINE = datetime(2026, 12, 8, 9, tzinfo=UTC)
 
 
 def test_a_subscription_as_graph_sends_it() -> None:
-    expected = Subscription("s1", NINE, OWNER, "https://outlook.example.com/webhooks/graph")
+    expected = Subscription("s1", NINE, OWNER, SENT["lifecycleNotificationUrl"])
     assert parse_subscription(SENT) == expected
 
 

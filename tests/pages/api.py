@@ -32,7 +32,7 @@ from shared.functions.responses import html_answer
 from shared.model import ActivationLink, ConnectionStatus, TenantStatus
 from shared.pages import Page, Pages
 from shared.settings import CredentialSettings, MicrosoftSettings, PlatformSettings, Settings, StorageSettings
-from shared.states import CONNECTIONS, TENANTS
+from shared.states import CONNECTIONS, TENANTS, missed_pushes
 
 NOW = datetime.now(UTC)
 TENANT = "7f1c0f0e-0d6c-4b8c-9c61-0a6f2b7f2d11"
@@ -83,10 +83,11 @@ def member(number: int, state: ConnectionStatus, **changes: Any) -> MemberOutput
     return MemberOutput(f"m{number:03}", name, (address,), state, text, next_step, tenant=TENANT, **changes)
 
 
-def tenant(status: TenantStatus) -> TenantOutput:
+def tenant(status: TenantStatus, missed: int = 0) -> TenantOutput:
     text, next_step = TENANTS[status]
     domains = ("contoso.com", "contoso.nl") if status is TenantStatus.CONNECTED else ()
-    return TenantOutput(TENANT, status, text, next_step, None, domains, "oid", NOW, NOW)
+    told = missed_pushes(missed)
+    return TenantOutput(TENANT, status, text, next_step, None, domains, "oid", NOW, NOW, missed, told)
 
 
 def block(day: int, hour: int, hours: float, status: str = "busy") -> BlockOutput:

@@ -244,3 +244,12 @@ def test_the_service_being_away_is_said_and_forgotten_when_it_is_back(open_home:
     world.problem = None
     page.get_by_role("button", name="Make a link").click()
     expect(page.get_by_role("alert")).to_be_hidden()
+
+
+def test_an_admin_sees_that_microsoft_does_not_tell_of_changes(open_home: Open, world: World) -> None:
+    world.tenants, world.members = [tenant(TenantStatus.CONNECTED, missed=3)], [member(1, CONNECTING)]
+    page = open_home()
+    told = page.get_by_text("did not tell of a change to 3 calendars")
+    expect(told).to_be_visible()
+    world.tenants = [tenant(TenantStatus.CONNECTED)]
+    expect(told).to_be_hidden()

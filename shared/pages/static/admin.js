@@ -86,9 +86,14 @@ function showTenants(tenants) {
     mark(row, tenant.status);
     fill(row, {
       name: tenant.domains.join(", ") || tenant.id, since: `Since ${moment(tenant.consented_at)}`, state: label(tenant.status),
-      text: tenant.status_text, next: kind(tenant.status) === "good" ? "" : tenant.next_step, reason: tenant.reason && `Microsoft says: ${tenant.reason}`,
+      text: tenant.status_text, next: kind(tenant.status) === "good" ? "" : tenant.next_step, reason: reasonOf(tenant), push: tenant.push_text,
     });
   });
+}
+
+// Microsoft's codes begin with a capital letter, ours do not.
+function reasonOf({ reason }) {
+  return reason && (/^[A-Z]/.test(reason) ? `Microsoft says: ${reason}` : `Detail: ${label(reason)}`);
 }
 
 function showLinks(links) {

@@ -1,0 +1,74 @@
+"""P1: a calendar that cannot be read is never reported free, whatever is wrong with which page of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import shared.http
+from shared.graph import calendar
+from shared.model import BusyStatus, Freshness
+from tests.faults.conftest import Make
+from tests.faults.customer import ANN, BEN, Customer
+
+PAGE, EVENTS = 3, 8
+FAULTS: dict[str, dict[str, Any]] = {
+    "401": {"status": 401, "code": "InvalidAuthenticationToken"},
+    "403": {"status": 403, "code": "ErrorAccessDenied"},
+    "404 mailbox": {"status": 404, "code": "MailboxNotEnabledForRESTAPI"},
+    "404 user": {"status": 404, "code": "ErrorInvalidUser"},
+    "404 item": {"status": 404, "code": "ErrorItemNotFound"},
+    "410": {"status": 410, "code": "SyncStateNotFound"},
+    "429": {"status": 429, "code": "ApplicationThrottled", "retry_after": 300},
+    "429 without a time": {"status": 429, "code": "ApplicationThrottled"},
+    "500": {"status": 500},
+    "503": {"status": 503, "retry_after": 10},
+    "504": {"status": 504},
+    "a gateway's page": {"status": 502, "html": True},
+    "a page that says 200": {"status": 200, "html": True},
+    "an empty object": {"status": 200, "body": "{}"},
+    "a page of no events": {"status": 200, "body": '{"value": null}'},
+    "an event without times": {"status": 200, "body": '{"value": [{"showAs": "busy"}]}'},
+    "reset": {"reset": True},
+    "time-out": {"delay_seconds": 1.0},
+}
+PAGES = {"the first page": 0, "a later page": 1}
+
+
+@pytest.fixture(autouse=True)
+def small_pages_and_little_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(calendar, "PAGE", PAGE)
+    monkeypatch.setattr(shared.http, "READ_SECONDS", 0.4)
+
+
+def unreadable(customer: Customer, fault: str, page: int) -> None:
+    """From now on ann's calendar fails on this page, each time it is read."""
+    user = customer.user(ANN).id
+    customer.fault("/users/*/calendarView", user=user, skip=page, times=1 if page else None, **FAULTS[fault])
+
+
+@pytest.mark.parametrize("page", PAGES.values(), ids=PAGES)
+@pytest.mark.parametrize("fault", FAULTS)
+def test_it_is_unknown_before_the_first_read_and_stale_after_it(new_customer: Make, fault: str, page: int) -> None:
+    customer = new_customer(connected=False)
+    for hour in range(EVENTS):
+        customer.meet(ANN, hour=hour, minutes=30)
+    unreadable(customer, fault, page)
+    customer.history.connect()
+    customer.run()
+    never = customer.busy(ANN)
+    assert (never.freshness, [block.status for block in never.blocks]) == (Freshness.UNKNOWN, [BusyStatus.UNKNOWN])
+
+    customer.lift()
+    customer.live(hours=2)
+    assert customer.is_true(ANN)
+
+    unreadable(customer, fault, page)
+    customer.meet(ANN, hour=20, minutes=30)
+    customer.run()
+    later = customer.busy(ANN)
+    assert (later.freshness, len(later.blocks)) == (Freshness.STALE, EVENTS)
+    customer.rests()
+    assert customer.is_true(ANN)
+    assert customer.is_true(BEN)
