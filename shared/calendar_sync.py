@@ -96,7 +96,7 @@ class CalendarSyncs:
         for row in rows:
             mailbox = row.value
             if message.since is None and mailbox.status is ConnectionStatus.CONNECTED:
-                self._connections.tell(mailbox, mailbox.status, None)
+                self._connections.tell(mailbox.key, mailbox.members, mailbox.status, None)
             if message.reason is Reason.NOTIFIED and is_news(mailbox):
                 self._tables.mailboxes.update(row, lambda now: now and after_hearing(now, message.since))
 
@@ -105,9 +105,7 @@ class CalendarSyncs:
         members = {owner: self._tables.members.get(*owner) for owner in listed}
         zones = {owner: zone(row.value.time_zone) for owner, row in members.items() if row is not None}
         connections = {owner: self._tables.connections.get(*owner) for owner in zones}
-        return Owners(
-            zones, {owner: row.value.active_mailbox for owner, row in connections.items() if row is not None}
-        )
+        return Owners(zones, {owner: row.value for owner, row in connections.items() if row is not None})
 
     def _make_true(self, message: CalendarSync, rows: list[Row[Mailbox]], owners: Owners) -> None:
         """Read the mailboxes and record what came of it.
@@ -167,7 +165,7 @@ class CalendarSyncs:
             for owner in owners.of(mailbox)
         ]
         surprised = any(changed) and can_suspect(mailbox, reason)
-        self._connections.tell(mailbox, ConnectionStatus.CONNECTED, None)
+        self._tell(mailbox, ConnectionStatus.CONNECTED, None, owners)
         current = self._tables.mailboxes.update(
             row, lambda now: now and after_success(now, mailbox, push, began, surprised=surprised)
         )
@@ -196,8 +194,12 @@ class CalendarSyncs:
         status = status_of(problem, mailbox)
         for owner in owners.of(mailbox):
             self._tables.calendars.mark_unreadable(owner, mailbox.key, status, began)
-        self._connections.tell(mailbox, status, problem.code)
+        self._tell(mailbox, status, problem.code, owners)
         self._tables.mailboxes.update(row, lambda now: now and after_failure(now, mailbox, status, push, wait, began))
+
+    def _tell(self, mailbox: Mailbox, status: ConnectionStatus, detail: str | None, owners: Owners) -> None:
+        unaware = owners.unaware(mailbox, status, detail)
+        self._connections.tell(mailbox.key, unaware, status, detail)
 
     def _put_right(self, row: Row[Mailbox], owners: Owners) -> None:
         """Take off the list whoever is wrongly on it; a mailbox that lists nobody is let go."""

@@ -46,12 +46,12 @@ class Connections:
         self._tables.connections.delete_all(org, (row.key for row in orphans))
         return {key for key, _ in (*joined, *left)}
 
-    def tell(self, mailbox: Mailbox, status: ConnectionStatus, detail: str | None) -> None:
-        """Let the mailbox's members see what reading it came to."""
-        for owner in mailbox.members:
-            self._tables.connections.change(
-                owner.org, owner.member, lambda c: self._told(c, mailbox.key, status, detail)
-            )
+    def tell(
+        self, key: MailboxKey, members: Iterable[MemberKey], status: ConnectionStatus, detail: str | None
+    ) -> None:
+        """Let members of the mailbox see what reading it came to."""
+        for owner in members:
+            self._tables.connections.change(owner.org, owner.member, lambda c: self._told(c, key, status, detail))
 
     def _told(
         self, connection: Connection | None, key: MailboxKey, status: ConnectionStatus, detail: str | None

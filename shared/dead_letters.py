@@ -168,12 +168,12 @@ class DeadLetters:
         if mailbox is None:
             return
         for owner in mailbox.members:
-            self._tell(replace(mailbox, members=(owner,)), owner, now)
+            self._tell(key, owner, now)
 
-    def _tell(self, mailbox: Mailbox, owner: MemberKey, now: datetime) -> None:
+    def _tell(self, key: MailboxKey, owner: MemberKey, now: datetime) -> None:
         stale = ConnectionStatus.STALE
-        _if_possible(lambda: self._tables.calendars.mark_unreadable(owner, mailbox.key, stale, now))
-        _if_possible(lambda: self._connections.tell(mailbox, stale, SYNC_FAILED))
+        _if_possible(lambda: self._tables.calendars.mark_unreadable(owner, key, stale, now))
+        _if_possible(lambda: self._connections.tell(key, [owner], stale, SYNC_FAILED))
 
 
 def _if_possible(act: Callable[[], T]) -> T | None:

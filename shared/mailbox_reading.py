@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 
 from shared.errors import AccessLost, Gone, MailboxUnreadable, MicrosoftError, TryLater
-from shared.model import ConnectionStatus, Mailbox, MailboxKey, MemberKey, Push
+from shared.model import Connection, ConnectionStatus, Mailbox, MailboxKey, MemberKey, Push
 from shared.push_health import PATIENCE, WATCH, was_told
 
 RECONCILE = timedelta(hours=6)
@@ -30,12 +30,21 @@ class Owners:
 
     zones: Mapping[MemberKey, tzinfo | None]
     """Of everybody listed who is on the roster."""
-    read: Mapping[MemberKey, MailboxKey | None]
-    """Which mailbox each one's connection says to read."""
+    connections: Mapping[MemberKey, Connection]
+    """Of those of them who have one."""
 
     def of(self, mailbox: Mailbox) -> list[MemberKey]:
         """Those whose calendar it is."""
-        return [owner for owner in mailbox.members if owner in self.zones and self.read.get(owner) == mailbox.key]
+        return [owner for owner in mailbox.members if self._read(owner) == mailbox.key]
+
+    def unaware(self, mailbox: Mailbox, status: ConnectionStatus, detail: str | None) -> list[MemberKey]:
+        """Those whose connection says something else."""
+        said = (status, detail)
+        return [owner for owner in self.of(mailbox) if _says(self.connections[owner]) != said]
+
+    def _read(self, owner: MemberKey) -> MailboxKey | None:
+        connection = self.connections.get(owner)
+        return connection.active_mailbox if connection else None
 
     def gone(self, mailbox: Mailbox) -> set[MemberKey]:
         """Listed, but on no roster any more."""
@@ -50,6 +59,10 @@ class Owners:
         since = mailbox.disputed_since
         lasting = since is not None and now - since > DISPUTE
         return self.gone(mailbox) | (self.disputed(mailbox) if lasting else set())
+
+
+def _says(connection: Connection) -> tuple[ConnectionStatus, str | None]:
+    return connection.status, connection.detail
 
 
 def after_striking_out(current: Mailbox, out: set[MemberKey], is_disputed: bool, now: datetime) -> Mailbox:
