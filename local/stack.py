@@ -173,6 +173,10 @@ class Stack:
         if service.stdin:
             service.stdin.close()
 
+    def run_now(self, function: str) -> None:
+        """Have the host run a timer function now."""
+        requests.post(f"{self.url}/admin/functions/{function}", json={}, timeout=30).raise_for_status()
+
     def _answers(self) -> bool:
         try:
             return requests.get(f"{self.url}/admin/host/status", timeout=5).ok

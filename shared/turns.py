@@ -1,8 +1,8 @@
 """Whose turn it is: of the many messages about one mailbox, which one reads it, and when.
 
-One message reads at a time: it claims the mailbox first. What is told while a read is under way waits for one more
-read, a few seconds later, which covers everything told until then. So hundreds of notifications cost two reads, and
-a single one is never held up.
+One message reads at a time: it claims the mailbox first. What is told while a read is under way, or a moment after it
+began, waits for one more read, a few seconds later, which covers everything told until then. So hundreds of
+notifications cost two reads, and a single one is never held up.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ CLAIM = timedelta(seconds=15)
 """How long a read keeps others away; one that takes longer, or died, does so no more."""
 GATHER = timedelta(seconds=4)
 """How long what was told during a read waits for what may still come."""
+BURST = timedelta(milliseconds=30)
+"""What is told so soon after the reason of a read is told with it: Outlook makes several notices of one change."""
 AHEAD = timedelta(seconds=1)
 """Clocks may differ by this much; a message is early only beyond it."""
 
@@ -67,12 +69,18 @@ def reading_time(
         return None
     if held:
         return mailbox.not_before
-    return now.replace(microsecond=0) + GATHER if claimed else now
+    wait = claimed or (message.reason is Reason.NOTIFIED and is_burst(mailbox, message.since))
+    return now.replace(microsecond=0) + GATHER if wait else now
 
 
 def is_claimed(mailbox: Mailbox, now: datetime) -> bool:
     """Whether somebody reads it now."""
     return mailbox.claimed_at is not None and now - mailbox.claimed_at < CLAIM
+
+
+def is_burst(mailbox: Mailbox, since: datetime) -> bool:
+    """Whether a read has just been made for something told at nearly the same time."""
+    return mailbox.told_at is not None and mailbox.told_at <= since < mailbox.told_at + BURST
 
 
 def is_covered(mailbox: Mailbox, since: datetime, now: datetime, *, claimed: bool) -> bool:

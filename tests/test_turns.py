@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from shared.messages import CalendarSync, Reason
 from shared.model import ConnectionStatus, Mailbox, MailboxKey, MemberKey, Push
-from shared.turns import ABOUT_PUSH, CLAIM, GATHER, awaited, is_due, reading_time, while_read
+from shared.turns import ABOUT_PUSH, BURST, CLAIM, GATHER, awaited, is_due, reading_time, while_read
 from tests.properties import given
 
 NOW = datetime(2026, 12, 9, 12, 0, 7, 250_000, tzinfo=UTC)
@@ -77,6 +77,10 @@ TURNS = {
     "told as the read began": (CLAIMED, message(NOW - SECOND), SOON),
     "told before the read under way began": (CLAIMED, message(NOW - 2 * SECOND), None),
     "told during a read that takes too long": (EXPIRED, message(NOW - SECOND), NOW),
+    "told a moment after the last read was asked for": (replace(READ, told_at=NOW - BURST / 2), message(NOW), SOON),
+    "told a little later than that": (replace(READ, told_at=NOW - BURST), message(NOW), NOW),
+    "told before the last read was asked for": (replace(READ, told_at=NOW + MOMENT), message(NOW), NOW),
+    "removed a moment after": (replace(READ, told_at=NOW - BURST / 2), message(NOW, REMOVED), NOW),
     "its time has come during a read": (replace(CLAIMED, due_at=NOW), message(None, SCHEDULE), None),
     "a message comes that covers it": (AWAITED, message(NOW), None),
     "the message that comes": (replace(READ, again_at=NOW), message(NOW), NOW),

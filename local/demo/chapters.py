@@ -25,6 +25,9 @@ ADMIN = "alice.admin@contoso.com"
 NO_ADMIN = "apple.apps@contoso.com"
 SPREADING_SECONDS = 3
 BURST = 200
+STORM = 300
+MOST_STORM_READS = 2
+"""One at once, and one for what came meanwhile."""
 SECRET = "SECRET-"  # noqa: S105 - marks every private text of the sample world
 PRIVATE = {"subject", "body", "bodyPreview", "attendees", "location", "locations", "organizer"}
 
@@ -52,6 +55,8 @@ class Demo:
         self.consent(link)
         self.matches()
         self.changes()
+        self.storm()
+        self.silence()
         self.killed()
         self.walls()
         self.privacy()
@@ -160,6 +165,42 @@ class Demo:
         self.microsoft.delete_event(CONTOSO.tenant_id, user, series["id"])
         self.seen(member, "the whole series is deleted")
         self.story.say(f"median {statistics.median(self.timings):.0f} ms")
+
+    def storm(self) -> None:
+        self.story.chapter(
+            f"A calendar program goes wild: {STORM} changes of one calendar as fast as Outlook takes them"
+        )
+        member, user = self.somebody()
+        before = self.calendar_reads(user)
+        for number in range(STORM):
+            at = _tomorrow(8) + timedelta(minutes=2 * number)
+            self.microsoft.create_event(CONTOSO.tenant_id, user, _event(at, 1))
+        waited = wait_for(lambda: self.is_true(member.id), 20, pause=0.2)
+        reads = self.calendar_reads(user) - before
+        self.story.check(waited is not None, f"busy times equal Outlook {waited or 20:.1f} s after the last change")
+        self.story.check(reads <= MOST_STORM_READS, f"read {reads} times for {STORM} notifications")
+
+    def silence(self) -> None:
+        self.story.chapter("Microsoft ends a subscription without a word, and somebody's calendar changes")
+        member, user = self.somebody()
+        owner = self.microsoft.user(CONTOSO.tenant_id, user)["id"]
+        for subscription in self.subscriptions_of(owner):
+            self.microsoft.remove_subscription(subscription)
+        self.microsoft.create_event(CONTOSO.tenant_id, user, _event(_tomorrow(20), 30))
+        self.stack.run_now("resync")
+        self.seen(member, "the next pass of the timer finds out")
+        count = len(self.subscriptions_of(owner))
+        self.story.check(count == 1, f"{count} live subscription on the mailbox again")
+
+    def calendar_reads(self, user: str) -> int:
+        """How often somebody's calendar was asked for so far."""
+        path = f"/users/{self.microsoft.user(CONTOSO.tenant_id, user)['id']}/calendarView"
+        return len(self.microsoft.requests(path))
+
+    def subscriptions_of(self, object_id: str) -> list[str]:
+        """Ids of the live subscriptions on a mailbox."""
+        found = self.microsoft.subscriptions(CONTOSO.tenant_id)
+        return [one["id"] for one in found if one["user_id"] == object_id and one["active"]]
 
     def killed(self) -> None:
         self.story.chapter(f"The service is killed in the middle of {BURST} changes, and started again")

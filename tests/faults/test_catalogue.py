@@ -282,7 +282,7 @@ def test_f11_notifications_that_go_astray_delay_the_truth_at_most(customer: Cust
         customer.meet(ANN, hour=hour)
         customer.run()
     customer.rests()
-    assert customer.blocks(ANN) == 3 or customer.is_true(ANN)
+    assert customer.is_true(ANN)
 
 
 def test_f11_a_change_nobody_told_of_has_the_tenant_read_often_until_push_is_back(customer: Customer) -> None:
@@ -290,7 +290,7 @@ def test_f11_a_change_nobody_told_of_has_the_tenant_read_often_until_push_is_bac
     customer.meet(ANN)
     customer.run()
     assert customer.blocks(ANN) == 0, "nobody knows yet"
-    customer.live(hours=6)
+    customer.ticks(minutes=6 * 60 + 5)
     assert customer.is_true(ANN), "found by the schedule"
     customer.ticks(minutes=20)
     assert customer.mailbox(ANN).missed_at is not None

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import requests
 from azure.data.tables import TableServiceClient
 
 from local import truth
@@ -104,7 +103,7 @@ class Company:
 
     def resync(self) -> None:
         """Run the timer now."""
-        requests.post(f"{self.stack.url}/admin/functions/resync", json={}, timeout=30).raise_for_status()
+        self.stack.run_now("resync")
 
     def states(self) -> dict[str, str]:
         """Every member's state."""
