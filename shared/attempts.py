@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import Enum
 
 import msgspec
@@ -58,6 +58,11 @@ def divided(message: Message) -> Iterator[Message]:
         return
     for mailbox in message.mailboxes:
         yield msgspec.structs.replace(message, mailboxes=(mailbox,))
+
+
+def renewed(message: Message, now: datetime) -> Message:
+    """The message as if its reason arose now, so that nothing done meanwhile makes it redundant."""
+    return msgspec.structs.replace(message, since=now, attempt=0)
 
 
 def decode(queue: str, text: str | bytes) -> Message | None:

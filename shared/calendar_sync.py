@@ -29,6 +29,7 @@ from shared.mailbox_reading import (
     after_success,
     may_settle,
     status_of,
+    unclaimed,
     wait_for,
 )
 from shared.messages import CalendarSync, Reason
@@ -38,12 +39,12 @@ from shared.storage.queue import Queues
 from shared.storage.table import Row
 from shared.storage.tables import Tables
 from shared.subscriptions import Pushes
-from shared.turns import Turns, reading_time
+from shared.turns import ABOUT_PUSH, Turns, is_held, reading_time, when_held
 
 log = logging.getLogger(__name__)
 
 MOST_ATTEMPTS = 8
-"""How often a message is put back before the schedule takes over."""
+"""How often a message is put back because Microsoft said to wait; then the mailbox waits for its own time."""
 
 Results = dict[str, Read | MicrosoftError]
 
@@ -76,19 +77,17 @@ class CalendarSyncs:
         now = self._now()
         keys = [MailboxKey(message.tenant, object_id) for object_id in message.mailboxes]
         rows = [row for key in keys if (row := self._tables.mailboxes.row(key)) is not None]
-        turns = {
-            row.key: reading_time(row.value, message, now, delivery) if row.value.members else now for row in rows
-        }
-        self._pass_by(message, [row for row in rows if turns[row.key] is None])
-        due = [row for row in rows if turns[row.key] == now]
-        owners = self._owners({owner for row in due for owner in row.value.members})
-        for row in due:
-            self._put_right(row, owners)
-        claimed, later = self._turns.claim(message, [row for row in due if owners.of(row.value)], delivery)
+        turns = {row.key: reading_time(row.value, message, now, delivery) for row in rows if row.value.members}
+        self._pass_by(message, [row for row in rows if row.value.members and turns[row.key] is None], now)
+        claimed, later = self._turns.claim(message, [row for row in rows if turns.get(row.key) == now], delivery)
         self._turns.postpone(message, {key: turn for key, turn in turns.items() if turn and turn > now} | later)
-        self._make_true(message, claimed, owners)
+        # Whose they are is looked up behind the claim: whoever joined before is seen, whoever joins later asks anew.
+        owners = self._owners({owner for row in claimed for owner in row.value.members})
+        for row in [*claimed, *(row for row in rows if not row.value.members)]:
+            self._put_right(row, owners)
+        self._make_true(message, [row for row in claimed if owners.of(row.value)], owners, now)
 
-    def _pass_by(self, message: CalendarSync, rows: Iterable[Row[Mailbox]]) -> None:
+    def _pass_by(self, message: CalendarSync, rows: Iterable[Row[Mailbox]], now: datetime) -> None:
         """What a message means for mailboxes that it does not read.
 
         Somebody whose connection was written only after the mailbox had been read heard nothing of it.
@@ -98,7 +97,9 @@ class CalendarSyncs:
             if message.since is None and mailbox.status is ConnectionStatus.CONNECTED:
                 self._connections.tell(mailbox.key, mailbox.members, mailbox.status, None)
             if message.reason is Reason.NOTIFIED and is_news(mailbox):
-                self._tables.mailboxes.update(row, lambda now: now and after_hearing(now, message.since))
+                self._tables.mailboxes.update(row, lambda current: current and after_hearing(current, message.since))
+            if message.reason in ABOUT_PUSH and is_held(mailbox, now):
+                self._tables.mailboxes.update(row, lambda current: current and when_held(current, message, now))
 
     def _owners(self, listed: set[MemberKey]) -> Owners:
         """What roster and connections say of the members whom the mailboxes list."""
@@ -107,14 +108,13 @@ class CalendarSyncs:
         connections = {owner: self._tables.connections.get(*owner) for owner in zones}
         return Owners(zones, {owner: row.value for owner, row in connections.items() if row is not None})
 
-    def _make_true(self, message: CalendarSync, rows: list[Row[Mailbox]], owners: Owners) -> None:
+    def _make_true(self, message: CalendarSync, rows: list[Row[Mailbox]], owners: Owners, began: datetime) -> None:
         """Read the mailboxes and record what came of it.
 
         Those that must be asked again are put back first: a mailbox that waits relies on the message.
         """
         if not rows:
             return
-        began = self._now()
         results, pushes = self._read(message, [row.value for row in rows], began)
         settling = [row for row in rows if may_settle(row.value, results[row.key])]
         if settling and not self._lets_in(message.tenant, results):
@@ -166,8 +166,9 @@ class CalendarSyncs:
         ]
         surprised = any(changed) and can_suspect(mailbox, reason)
         self._tell(mailbox, ConnectionStatus.CONNECTED, None, owners)
+        shown = frozenset(owners.of(mailbox))
         current = self._tables.mailboxes.update(
-            row, lambda now: now and after_success(now, mailbox, push, began, surprised=surprised)
+            row, lambda now: now and after_success(now, mailbox, shown, push, began, surprised=surprised)
         )
         for owner in set(mailbox.members) - set(current.members if current else ()):
             # They left while we read; whoever leaves deletes after saying so, which may have been before we wrote.
@@ -178,7 +179,9 @@ class CalendarSyncs:
     def _replace(self, owner: MemberKey, key: MailboxKey, snapshot: Snapshot) -> bool:
         """Put a snapshot in place; whether it says something else than the one that was believed until now."""
         before = self._tables.calendars.replace(owner, key, snapshot)
-        return before is not None and before.unreadable_since is None and differs(before, snapshot)
+        if before is None or before.unreadable_since is not None or before.read_at >= snapshot.read_at:
+            return False
+        return differs(before, snapshot)
 
     def _record_failure(
         self,
@@ -211,6 +214,8 @@ class CalendarSyncs:
             self._tables.mailboxes.update(row, lambda m: m and after_striking_out(m, out, bool(disputed - out), now))
         if not set(mailbox.members) - out:
             self._abandon(mailbox)
+        elif not owners.of(mailbox):
+            self._tables.mailboxes.update(row, lambda m: m and unclaimed(m, mailbox))
 
     def _abandon(self, mailbox: Mailbox) -> None:
         """Let go of a mailbox that is nobody's any more, at Microsoft first.

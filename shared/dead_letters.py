@@ -18,9 +18,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple, TypeVar
 
-import msgspec
-
-from shared.attempts import decode
+from shared.attempts import decode, renewed
 from shared.connections import Connections
 from shared.errors import Conflict, EntityChanged, NotFound
 from shared.mailbox_reading import pause_after
@@ -74,11 +72,6 @@ def counted(before: DeadLetter | None, letter: DeadLetter) -> DeadLetter:
 def _about_push(letter: DeadLetter) -> bool:
     message = decode(letter.queue, letter.text)
     return isinstance(message, CalendarSync) and message.reason in (Reason.REAUTHORIZE, Reason.REMOVED)
-
-
-def renewed(message: Message, now: datetime) -> Message:
-    """The message as if its reason arose now, so that nothing done meanwhile makes it redundant."""
-    return msgspec.structs.replace(message, since=now, attempt=0)
 
 
 def after_giving_up(mailbox: Mailbox, now: datetime) -> Mailbox:

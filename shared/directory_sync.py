@@ -11,6 +11,7 @@ does the delta link move on, over exactly the tenant row that the pass began wit
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -69,10 +70,17 @@ class DirectorySyncs:
         self._now = now
 
     def run(self, message: DirectorySync) -> None:
-        """Make the tenant true, or say in its row why that is not possible now."""
+        """Make the tenant true, or say in its row why that is not possible now.
+
+        The timer's pass looks after its calendars too, however the directory was.
+        """
         row = self._tables.tenants.get(message.org, message.tenant)
-        if row is None or is_redundant(row.value, message):
-            return
+        if row is not None and not is_redundant(row.value, message):
+            self._pass(message, row)
+        if row is not None and message.once:
+            self._inspect(message)
+
+    def _pass(self, message: DirectorySync, row: Row[Tenant]) -> None:
         if row.value.not_before is not None and row.value.not_before > self._now():
             self._again(message, row.value.not_before - self._now())
             return
@@ -81,6 +89,14 @@ class DirectorySyncs:
         except EntityChanged:
             # Whoever overtook this pass may have read the directory before what this pass saw.
             self._again(msgspec.structs.replace(message, once=False), timedelta(seconds=1))
+
+    def _inspect(self, message: DirectorySync) -> None:
+        """Have calendars read whose time has come, or of which nobody tells; unless nothing can be read at all."""
+        row = self._tables.tenants.get(message.org, message.tenant)
+        if row is None or row.value.status in (TenantStatus.CONSENT_MISSING, TenantStatus.APP_DISABLED):
+            return
+        missed = self._schedule.inspect(row.value, self._now())
+        self._tables.tenants.change(message.org, message.tenant, lambda tenant: with_missed(tenant, missed))
 
     def resync_all(self) -> int:
         """Ask once for every tenant of every organization to be made true; how many there are."""
@@ -124,10 +140,8 @@ class DirectorySyncs:
             self._schedule.let_in(tenant.id, moved, began)
         else:
             self._schedule.due(tenant.id, moved, began)
-        missed = self._schedule.inspect(synced, began) if message.once else tenant.missed_pushes
         self._tables.tenants.replace(
-            row,
-            replace(synced, delta_link=found.delta_link, domains=tuple(sorted(domains)), missed_pushes=missed),
+            row, replace(synced, delta_link=found.delta_link, domains=tuple(sorted(domains)))
         )
         log.info(
             "directory-sync: %d users seen, %d members affected, %d moved", found.seen, len(affected), len(moved)
@@ -216,15 +230,22 @@ class DirectorySyncs:
 def standing(tenant: Tenant, roster: Roster) -> tuple[TenantStatus, str | None]:
     """How a tenant whose directory can be read stands, with the reason.
 
-    One mailbox denied is out of scope; where every one is, the calendar permission itself is gone. A consent just
-    given is believed until the calendars have been tried.
+    One mailbox denied is out of scope; where several are and none is read, the calendar permission itself is gone,
+    until one is read again. A consent just given is believed until the calendars have been tried.
     """
     bound = [row.value for row in roster.connections.values() if row.value.tenant_id == tenant.id]
-    active = [connection for connection in bound if connection.active_mailbox]
-    denied = len(active) >= MOST_DENIED and all(c.status is ConnectionStatus.OUT_OF_SCOPE for c in active)
+    found = Counter(connection.status for connection in bound if connection.active_mailbox)
+    untried = 0 if tenant.status is TenantStatus.PERMISSION_MISSING else found[ConnectionStatus.CONNECTING]
+    none_read = not found[ConnectionStatus.CONNECTED] and not untried
+    denied = found[ConnectionStatus.OUT_OF_SCOPE] >= MOST_DENIED and none_read
     if denied and tenant.status is not TenantStatus.CONNECTING:
         return TenantStatus.PERMISSION_MISSING, "calendars_denied"
     return TenantStatus.CONNECTED, None
+
+
+def with_missed(tenant: Tenant | None, missed: int) -> Tenant | None:
+    """The tenant with so many missed pushes; None where that is known, or the tenant is gone."""
+    return None if tenant is None or tenant.missed_pushes == missed else replace(tenant, missed_pushes=missed)
 
 
 def is_redundant(tenant: Tenant, message: DirectorySync) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 
@@ -91,22 +92,30 @@ def status_of(problem: MicrosoftError, mailbox: Mailbox) -> ConnectionStatus:
 
 
 def after_success(
-    current: Mailbox, seen: Mailbox, push: Push | None, began: datetime, *, surprised: bool = False
+    current: Mailbox,
+    seen: Mailbox,
+    shown: AbstractSet[MemberKey],
+    push: Push | None,
+    began: datetime,
+    *,
+    surprised: bool = False,
 ) -> Mailbox:
-    """The mailbox after a read, whatever others did meanwhile; somebody who joined since is not covered by it.
+    """The mailbox after a read whose blocks were written for those `shown`, whatever others did meanwhile.
 
-    `surprised` is a read that found a change nobody had told it of.
+    Where somebody else is listed by now it is read anew soon, and where a later read failed. `surprised` is a read
+    that found a change nobody had told it of.
     """
-    joined = bool(set(current.members) - set(seen.members))
+    joined = bool(set(current.members) - shown)
+    again = joined or current.failures > seen.failures
     push = push or current.push
     suspected_at = began if surprised and not was_told(current) else current.suspected_at
     verdict_at = suspected_at and suspected_at + PATIENCE
     return replace(
-        _let_go(current, seen),
+        unclaimed(current, seen),
         status=ConnectionStatus.CONNECTED,
         push=push,
         read_at=current.read_at if joined else max(current.read_at or began, began),
-        due_at=began if joined else min(filter(None, (next_read(push, began), push.act_at, verdict_at))),
+        due_at=began if again else min(filter(None, (next_read(push, began), push.act_at, verdict_at))),
         not_before=None,
         suspected_at=suspected_at,
         failures=0,
@@ -120,7 +129,7 @@ def next_read(push: Push, began: datetime) -> datetime:
     return began + RECONCILE * random.uniform(0.9, 1)  # noqa: S311 - spreads load
 
 
-def _let_go(current: Mailbox, seen: Mailbox) -> Mailbox:
+def unclaimed(current: Mailbox, seen: Mailbox) -> Mailbox:
     """The mailbox without the claim of this read; somebody else's, made when this one took too long, stays."""
     return replace(current, claimed_at=None, claimed_by=None) if current.claimed_at == seen.claimed_at else current
 
@@ -138,7 +147,7 @@ def after_failure(
     due_at = began + (pause_after(failures) if wait is None else wait)
     asked = due_at if wait is not None else None
     return replace(
-        _let_go(current, seen),
+        unclaimed(current, seen),
         status=status,
         push=push or current.push,
         due_at=due_at,

@@ -2,8 +2,7 @@
 
 1. A read by the schedule that finds a change is suspicious. Notifications may be minutes late, so the mailbox is
    looked at again after `PATIENCE`.
-2. If Graph has told of it by then, all is well. If not, a push was missed: the subscription is renewed, or made
-   anew where it is gone.
+2. If Graph has told of it by then, all is well. If not, a push was missed, and the subscription is made anew.
 3. While a tenant has mailboxes that missed a push, all of its mailboxes are read every `WATCH`. A mailbox is
    forgiven when Graph next tells of a change to it, or when the reads of `FORGIVEN` found nothing more.
 
@@ -38,7 +37,8 @@ def can_suspect(mailbox: Mailbox, reason: Reason) -> bool:
 def is_news(mailbox: Mailbox) -> bool:
     """Whether it matters that Graph told of a change that some read shows anyway."""
     doubted = mailbox.suspected_at is not None or mailbox.missed_at is not None
-    return doubted or (mailbox.claimed_at is not None and not was_told(mailbox))
+    to_be_read = mailbox.claimed_at is not None or mailbox.again_at is not None
+    return doubted or (to_be_read and not was_told(mailbox))
 
 
 def was_told(mailbox: Mailbox) -> bool:
@@ -54,10 +54,14 @@ def after_hearing(mailbox: Mailbox, told_at: datetime | None) -> Mailbox:
 
 
 def after_waiting(mailbox: Mailbox, now: datetime) -> Mailbox:
-    """The mailbox with the verdict on a suspicion that is old enough: a missed push, and a doubtful subscription."""
+    """The mailbox with the verdict on a suspicion that is old enough: a missed push.
+
+    Without its key's name the subscription counts as one to be replaced: it may live and tell nothing.
+    """
     if mailbox.suspected_at is None or now - mailbox.suspected_at < PATIENCE:
         return mailbox
-    return replace(mailbox, suspected_at=None, missed_at=now, push=replace(mailbox.push, retry_at=now))
+    doubtful = replace(mailbox.push, retry_at=now, key_id=None)
+    return replace(mailbox, suspected_at=None, missed_at=now, push=doubtful)
 
 
 def has_missed(mailbox: Mailbox, now: datetime) -> bool:
@@ -66,5 +70,6 @@ def has_missed(mailbox: Mailbox, now: datetime) -> bool:
 
 
 def to_watch(mailboxes: Iterable[Mailbox], now: datetime) -> list[Mailbox]:
-    """Those of a tenant with missed pushes whose last read is too long ago."""
-    return [mailbox for mailbox in mailboxes if mailbox.read_at is None or now - mailbox.read_at >= WATCH]
+    """Those of a tenant with missed pushes whose last read is too long ago; failing ones have a time of their own."""
+    healthy = (mailbox for mailbox in mailboxes if not mailbox.failures)
+    return [mailbox for mailbox in healthy if mailbox.read_at is None or now - mailbox.read_at >= WATCH]

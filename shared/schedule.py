@@ -43,13 +43,14 @@ class Schedule:
         self.read({*moved, *due}, None, Reason.SCHEDULE)
 
     def inspect(self, tenant: Tenant, began: datetime) -> int:
-        """Find what nobody tells of, and have it read; how many mailboxes missed a push."""
+        """Read whatever has its time, and what nobody tells of; how many mailboxes missed a push."""
+        self.due(tenant.id, (), began)
         mailboxes = list(self._tables.mailboxes.of_tenant(tenant.id))
         if tenant.status is TenantStatus.PERMISSION_MISSING:
             self.read(keys(mailboxes[:PROBES]), began, Reason.CHANGED)
-            return 0
-        lost = self._pushes.check(tenant.id, mailboxes)
-        self.read({MailboxKey(tenant.id, object_id) for object_id in lost}, began, Reason.REMOVED)
+        lost = set(self._pushes.check(tenant.id, mailboxes))
+        # One that fails has a time of its own, and its next read that succeeds makes the subscription true too.
+        self.read(keys(m for m in mailboxes if m.key.object_id in lost and not m.failures), began, Reason.REMOVED)
         missed = sum(has_missed(mailbox, began) for mailbox in mailboxes)
         if missed:
             self.read(keys(to_watch(mailboxes, began)), began - WATCH, Reason.SCHEDULE)

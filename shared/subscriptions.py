@@ -83,20 +83,22 @@ class Pushes:
         return answer is None or isinstance(answer, Gone)
 
     def check(self, tenant_id: str, mailboxes: Iterable[Mailbox]) -> list[str]:
-        """Compare our books with Graph's: end what is only in Graph's; the object ids of what is only in ours.
+        """Compare our books with Graph's; the object ids of mailboxes that need a new subscription.
 
-        A subscription can end without a word. Where Graph does not answer, nothing is found.
+        A subscription can end without a word, be in nobody's books, or tell an address that is no longer ours: the
+        last two are ended here. Where Graph does not answer, nothing is found.
         """
-        now, books = self._now(), {m.key.object_id: m.push.subscription_id for m in mailboxes}
+        books = {m.push.subscription_id: m.key.object_id for m in mailboxes if m.push.subscription_id is not None}
         try:
-            live = self._subscriptions.live(tenant_id)
-            strays = [s.id for s in live if is_stray(s, books.values(), now)]
-            self._subscriptions.delete(tenant_id, strays)
+            listed = self._subscriptions.live(tenant_id)
+            ours = {s.id: s for s in listed if self._subscriptions.is_ours(tenant_id, s)}
+            strays = [s.id for s in ours.values() if is_stray(s, books, self._now())]
+            moved = [s.id for s in listed if s.id in books and s.id not in ours]
+            self._subscriptions.delete(tenant_id, [*strays, *moved])
         except MicrosoftError as problem:
             log.info("subscriptions not compared: %s", problem.code)
             return []
-        known = {s.id for s in live}
-        lost = [object_id for object_id, wanted in books.items() if wanted is not None and wanted not in known]
+        lost = [object_id for subscription_id, object_id in books.items() if subscription_id not in ours]
         if lost or strays:
             log.warning("%d subscriptions ended in silence, %d were not in our books", len(lost), len(strays))
         return lost
@@ -135,7 +137,8 @@ class Pushes:
     def _freed(self, tenant_id: str, taken: set[str]) -> list[str]:
         """End the unknown subscriptions of these mailboxes; the object ids of those that were found."""
         try:
-            found = {s.id: s.object_id for s in self._subscriptions.live(tenant_id) if s.object_id in taken}
+            ours = (s for s in self._subscriptions.live(tenant_id) if self._subscriptions.is_ours(tenant_id, s))
+            found = {s.id: s.object_id for s in ours if s.object_id in taken}
             self._subscriptions.delete(tenant_id, found)
         except TryLater as problem:
             log.info("unknown subscriptions stay: %s", problem.code)
@@ -143,7 +146,7 @@ class Pushes:
         return [object_id for object_id in set(found.values()) if object_id]
 
 
-def is_stray(subscription: Subscription, books: Collection[str | None], now: datetime) -> bool:
+def is_stray(subscription: Subscription, books: Collection[str], now: datetime) -> bool:
     """Whether the subscription is not in our books, for longer than it takes to note it down.
 
     Its age follows from its end: we always ask for the same lifetime.

@@ -55,21 +55,18 @@ def reading_time(
 ) -> datetime | None:
     """When this message reads the mailbox: at once (`now`), later, or not at all (None).
 
-    `delivery` is the queue's id of the message, by which it knows a claim of its own from before its process died.
+    `delivery` is the queue's id of the message, by which it knows a claim of its own from before its process died:
+    others may have counted on that read, so it is made whatever else happened since.
     """
+    if delivery is not None and mailbox.claimed_by == delivery:
+        return None if is_held(mailbox, now) else now
     if not is_due(mailbox, message, now):
         return None
-    claimed = is_claimed(mailbox, now) and (delivery is None or mailbox.claimed_by != delivery)
-    held = mailbox.not_before is not None and mailbox.not_before > now
-    if message.since is None:
-        return None if claimed or held else now
-    if message.since > now + AHEAD:
+    if message.since is not None and message.since > now + AHEAD:
         return message.since
-    if message.reason not in ABOUT_PUSH and is_covered(mailbox, message.since, now, claimed=claimed):
+    if is_held(mailbox, now) or is_covered(mailbox, message, now):
         return None
-    if held:
-        return mailbox.not_before
-    wait = claimed or (message.reason is Reason.NOTIFIED and is_burst(mailbox, message.since))
+    wait = is_claimed(mailbox, now) or (message.reason is Reason.NOTIFIED and is_burst(mailbox, message.since))
     return now.replace(microsecond=0) + GATHER if wait else now
 
 
@@ -78,22 +75,48 @@ def is_claimed(mailbox: Mailbox, now: datetime) -> bool:
     return mailbox.claimed_at is not None and now - mailbox.claimed_at < CLAIM
 
 
-def is_burst(mailbox: Mailbox, since: datetime) -> bool:
+def is_held(mailbox: Mailbox, now: datetime) -> bool:
+    """Whether Microsoft asked to leave it alone for now; a message is sure to come then."""
+    return mailbox.not_before is not None and mailbox.not_before > now
+
+
+def is_burst(mailbox: Mailbox, since: datetime | None) -> bool:
     """Whether a read has just been made for something told at nearly the same time."""
-    return mailbox.told_at is not None and mailbox.told_at <= since < mailbox.told_at + BURST
+    if since is None or mailbox.told_at is None:
+        return False
+    return mailbox.told_at <= since < mailbox.told_at + BURST
 
 
-def is_covered(mailbox: Mailbox, since: datetime, now: datetime, *, claimed: bool) -> bool:
-    """Whether a read under way, or one that a message in the queue will make, shows what happened until `since`."""
-    under_way = claimed and mailbox.claimed_at is not None and mailbox.claimed_at > since
-    coming = mailbox.again_at is not None and mailbox.again_at > now and mailbox.again_at > since
+def is_covered(mailbox: Mailbox, message: CalendarSync, now: datetime) -> bool:
+    """Whether a read under way, or one that a message in the queue will make, does what the message asks for.
+
+    The schedule comes again by itself, unless the mailbox was never read for somebody.
+    """
+    if message.reason in ABOUT_PUSH:
+        return False
+    claimed = is_claimed(mailbox, now)
+    if message.since is None:
+        return claimed and mailbox.read_at is not None
+    under_way = claimed and mailbox.claimed_at is not None and mailbox.claimed_at > message.since
+    coming = mailbox.again_at is not None and mailbox.again_at > max(now, message.since)
     return under_way or coming
 
 
-def while_read(mailbox: Mailbox, reason: Reason, now: datetime, delivery: str | None = None) -> Mailbox:
+def while_read(mailbox: Mailbox, message: CalendarSync, now: datetime, delivery: str | None = None) -> Mailbox:
     """The mailbox while it is read: nobody else does, and what comes later needs a message of its own."""
-    known = after_hearing(mailbox, now) if reason is Reason.NOTIFIED else after_waiting(mailbox, now)
+    told = message.reason is Reason.NOTIFIED
+    known = after_hearing(mailbox, message.since or now) if told else after_waiting(mailbox, now)
     return replace(known, claimed_at=now, claimed_by=delivery, again_at=None)
+
+
+def when_held(mailbox: Mailbox, message: CalendarSync, now: datetime) -> Mailbox | None:
+    """The mailbox once a message came that must wait as Microsoft asked; None where it changes nothing.
+
+    The one that comes then reads; it renews the subscription too, if that was asked for.
+    """
+    if message.reason not in ABOUT_PUSH or not is_held(mailbox, now) or not is_due(mailbox, message, now):
+        return None
+    return replace(mailbox, push=replace(mailbox.push, retry_at=mailbox.not_before))
 
 
 def awaited(mailbox: Mailbox, at: datetime) -> Mailbox | None:
@@ -136,7 +159,7 @@ class Turns:
             if turn != now:
                 return turn
             try:
-                return self._mailboxes.replace(current, while_read(current.value, message.reason, now, delivery))
+                return self._mailboxes.replace(current, while_read(current.value, message, now, delivery))
             except EntityChanged:
                 current = self._mailboxes.row(row.value.key)
         return None

@@ -16,9 +16,9 @@ from azure.core.exceptions import ResourceNotFoundError
 from azure.functions.queue import QueueMessage
 
 from local.azurite import Azurite
-from shared.attempts import KINDS, MOST_DEQUEUES, RETRY_AFTER, Verdict, decode, divided, verdict
+from shared.attempts import KINDS, MOST_DEQUEUES, RETRY_AFTER, Verdict, decode, divided, renewed, verdict
 from shared.bootstrap import Services
-from shared.dead_letters import counted, letter_id, renewed
+from shared.dead_letters import counted, letter_id
 from shared.errors import Conflict, EntityUnreadable, NotFound
 from shared.functions.app import create_app
 from shared.messages import (

@@ -30,6 +30,7 @@ ANN, BEN = MemberKey("acme", "ann"), MemberKey("acme", "ben")
 WEEK = Push("s1", NOW - DAY, NOW + 6 * DAY)
 """Granted yesterday for a week: to be renewed in two and a half days."""
 READ = Mailbox(MailboxKey("t-1", "o-1"), (ANN,), WEEK, read_at=NOW - MINUTE, due_at=NOW + MINUTE, status=S.CONNECTED)
+SHOWN = frozenset({ANN})
 FIRST = replace(READ, push=Push(), read_at=None, status=S.CONNECTING)
 
 
@@ -79,7 +80,7 @@ RENEWED = Push("s2", NOW, NOW + 7 * DAY)
 
 def test_a_read_ends_every_trouble() -> None:
     troubled = replace(READ, status=S.STALE, failures=4, not_before=NOW + MINUTE)
-    after = after_success(troubled, troubled, RENEWED, NOW)
+    after = after_success(troubled, troubled, SHOWN, RENEWED, NOW)
     assert (after.status, after.failures, after.not_before) == (S.CONNECTED, 0, None)
     assert (after.push, after.read_at) == (RENEWED, NOW)
     assert NOW + RECONCILE * 0.9 <= (after.due_at or NOW) <= NOW + RECONCILE
@@ -87,33 +88,33 @@ def test_a_read_ends_every_trouble() -> None:
 
 def test_a_read_that_changed_nothing_about_push_keeps_what_others_made_of_it() -> None:
     meanwhile = replace(READ, push=RENEWED)
-    assert after_success(meanwhile, READ, None, NOW).push == RENEWED
+    assert after_success(meanwhile, READ, SHOWN, None, NOW).push == RENEWED
 
 
 def test_a_mailbox_whose_push_needs_something_sooner_is_due_then() -> None:
     failing = Push(retry_at=NOW + 5 * MINUTE)
-    assert after_success(READ, READ, failing, NOW).due_at == NOW + 5 * MINUTE
+    assert after_success(READ, READ, SHOWN, failing, NOW).due_at == NOW + 5 * MINUTE
 
 
 def test_an_older_read_does_not_make_a_later_one_older() -> None:
-    assert after_success(READ, READ, None, NOW - DAY).read_at == READ.read_at
+    assert after_success(READ, READ, SHOWN, None, NOW - DAY).read_at == READ.read_at
 
 
 def test_who_joined_during_the_read_is_read_next() -> None:
     """The read wrote no snapshot of theirs."""
     joined = replace(READ, members=(ANN, BEN), read_at=None)
-    after = after_success(joined, READ, None, NOW)
+    after = after_success(joined, READ, SHOWN, None, NOW)
     assert (after.members, after.read_at, after.due_at) == ((ANN, BEN), None, NOW)
 
 
 def test_who_left_during_the_read_stays_away() -> None:
-    after = after_success(replace(READ, members=()), READ, None, NOW)
+    after = after_success(replace(READ, members=()), READ, SHOWN, None, NOW)
     assert (after.members, after.read_at) == ((), NOW)
 
 
 @given(st.timedeltas(timedelta(), 2 * DAY), st.sampled_from([WEEK, RENEWED, Push(), Push(retry_at=NOW)]))
 def test_a_mailbox_just_read_is_due_within_six_hours(ago: timedelta, push: Push) -> None:
-    after = after_success(replace(READ, push=Push()), READ, push, NOW - ago)
+    after = after_success(replace(READ, push=Push()), READ, SHOWN, push, NOW - ago)
     assert after.due_at is not None
     assert after.due_at <= NOW - ago + RECONCILE
 
@@ -133,7 +134,7 @@ def test_a_failure_nobody_comes_back_for_waits_for_the_schedule_and_for_notifica
 def test_the_end_of_a_read_ends_its_own_claim_only(claimed_at: datetime) -> None:
     seen, current = replace(READ, claimed_at=NOW), replace(READ, claimed_at=claimed_at)
     left = None if claimed_at == NOW else claimed_at
-    assert after_success(current, seen, None, NOW).claimed_at == left
+    assert after_success(current, seen, SHOWN, None, NOW).claimed_at == left
     assert after_failure(current, seen, S.STALE, None, None, NOW).claimed_at == left
 
 

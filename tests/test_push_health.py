@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from shared.mailbox_reading import after_failure, after_success
-from shared.messages import Reason
+from shared.messages import CalendarSync, Reason
 from shared.model import ConnectionStatus, Mailbox, MailboxKey, MemberKey, Push
 from shared.push_health import FORGIVEN, PATIENCE, WATCH, can_suspect, has_missed, is_news, to_watch
 from shared.turns import while_read
@@ -20,6 +20,7 @@ MAILBOX = Mailbox(
     MailboxKey("t", "o"), (MemberKey("acme", "ann"),), LIVE,
     read_at=NOW - timedelta(hours=6), due_at=NOW, status=ConnectionStatus.CONNECTED,
 )  # fmt: skip
+SHOWN = frozenset(MAILBOX.members)
 SCHEDULE, TOLD = Reason.SCHEDULE, Reason.NOTIFIED
 
 SUSPICIOUS = {
@@ -37,9 +38,14 @@ def test_which_reads_ought_to_find_nothing_new(mailbox: Mailbox, reason: Reason,
     assert can_suspect(mailbox, reason) is expected
 
 
+def taken(mailbox: Mailbox, reason: Reason, now: datetime) -> Mailbox:
+    since = None if reason is SCHEDULE else now
+    return while_read(mailbox, CalendarSync("t", ("o",), since, reason), now)
+
+
 def surprised(mailbox: Mailbox = MAILBOX) -> Mailbox:
-    taken = while_read(mailbox, SCHEDULE, NOW)
-    return after_success(taken, taken, None, NOW, surprised=True)
+    mine = taken(mailbox, SCHEDULE, NOW)
+    return after_success(mine, mine, SHOWN, None, NOW, surprised=True)
 
 
 def test_a_surprise_is_looked_into_after_ten_minutes() -> None:
@@ -49,35 +55,35 @@ def test_a_surprise_is_looked_into_after_ten_minutes() -> None:
 
 
 def test_a_notification_that_comes_late_explains_it() -> None:
-    explained = while_read(surprised(), TOLD, NOW + 3 * MINUTE)
-    later = while_read(explained, SCHEDULE, NOW + PATIENCE)
+    explained = taken(surprised(), TOLD, NOW + 3 * MINUTE)
+    later = taken(explained, SCHEDULE, NOW + PATIENCE)
     assert (later.suspected_at, later.missed_at) == (None, None)
     assert is_news(surprised())
 
 
 def test_a_notification_heard_during_the_read_explains_it() -> None:
-    taken = while_read(MAILBOX, SCHEDULE, NOW)
-    heard = replace(taken, told_at=NOW - MINUTE)
-    assert is_news(taken)
+    mine = taken(MAILBOX, SCHEDULE, NOW)
+    heard = replace(mine, told_at=NOW - MINUTE)
+    assert is_news(mine)
     assert not is_news(heard)
-    assert after_success(heard, taken, None, NOW, surprised=True).suspected_at is None
+    assert after_success(heard, mine, SHOWN, None, NOW, surprised=True).suspected_at is None
 
 
 def test_without_an_explanation_a_push_was_missed_and_the_subscription_is_in_doubt() -> None:
-    verdict = while_read(surprised(), SCHEDULE, NOW + PATIENCE)
+    verdict = taken(surprised(), SCHEDULE, NOW + PATIENCE)
     assert (verdict.suspected_at, verdict.missed_at) == (None, NOW + PATIENCE)
     assert verdict.push.act_at == NOW + PATIENCE
-    assert verdict.push.subscription_id == "s1"
+    assert (verdict.push.subscription_id, verdict.push.key_id) == ("s1", None), "to be made anew"
 
 
 def test_nothing_is_decided_before_its_time() -> None:
-    early = while_read(surprised(), SCHEDULE, NOW + PATIENCE - MINUTE)
+    early = taken(surprised(), SCHEDULE, NOW + PATIENCE - MINUTE)
     assert (early.suspected_at, early.missed_at) == (NOW, None)
 
 
 def test_a_failed_read_forgets_no_suspicion() -> None:
-    taken = while_read(surprised(), SCHEDULE, NOW + MINUTE)
-    after = after_failure(taken, taken, ConnectionStatus.STALE, None, None, NOW + MINUTE)
+    mine = taken(surprised(), SCHEDULE, NOW + MINUTE)
+    after = after_failure(mine, mine, ConnectionStatus.STALE, None, None, NOW + MINUTE)
     assert after.suspected_at == NOW
 
 
@@ -85,15 +91,16 @@ def test_a_missed_push_is_forgiven_when_graph_tells_again_or_after_two_hours() -
     missed = replace(MAILBOX, missed_at=NOW)
     assert has_missed(missed, NOW + FORGIVEN - MINUTE)
     assert not has_missed(missed, NOW + FORGIVEN)
-    assert not has_missed(while_read(missed, TOLD, NOW + MINUTE), NOW + MINUTE)
+    assert not has_missed(taken(missed, TOLD, NOW + MINUTE), NOW + MINUTE)
 
 
 def test_what_is_watched_is_what_was_not_read_for_ten_minutes() -> None:
     lately, long_ago = replace(MAILBOX, read_at=NOW - WATCH / 2), replace(MAILBOX, read_at=NOW - WATCH)
     never = replace(MAILBOX, read_at=None)
-    assert to_watch([lately, long_ago, never], NOW) == [long_ago, never]
+    failing = replace(long_ago, failures=1)
+    assert to_watch([lately, long_ago, never, failing], NOW) == [long_ago, never]
 
 
 def test_where_nobody_tells_the_calendar_is_read_every_ten_minutes() -> None:
     refused = replace(MAILBOX, push=Push(retry_at=NOW + timedelta(hours=1)))
-    assert after_success(refused, refused, None, NOW).due_at == NOW + WATCH
+    assert after_success(refused, refused, SHOWN, None, NOW).due_at == NOW + WATCH

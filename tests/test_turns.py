@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from shared.messages import CalendarSync, Reason
 from shared.model import ConnectionStatus, Mailbox, MailboxKey, MemberKey, Push
-from shared.turns import ABOUT_PUSH, BURST, CLAIM, GATHER, awaited, is_due, reading_time, while_read
+from shared.turns import ABOUT_PUSH, BURST, CLAIM, GATHER, awaited, is_due, reading_time, when_held, while_read
 from tests.properties import given
 
 NOW = datetime(2026, 12, 9, 12, 0, 7, 250_000, tzinfo=UTC)
@@ -94,7 +94,10 @@ TURNS = {
     "the message that was put back until then": (HELD, message(NOW + MINUTE), NOW + MINUTE),
     "removed during a read": (CLAIMED, message(NOW - 2 * SECOND, REMOVED), SOON),
     "removed while a message comes": (AWAITED, message(NOW, REMOVED), NOW),
-    "removed while Microsoft said to wait": (HELD, message(NOW, REMOVED), NOW + MINUTE),
+    "removed while Microsoft said to wait": (HELD, message(NOW, REMOVED), None),
+    "its time has come during a read, never read for somebody": (
+        replace(CLAIMED, read_at=None), message(None, SCHEDULE), SOON,
+    ),
 }  # fmt: skip
 
 
@@ -107,39 +110,61 @@ moments = st.timedeltas(-MINUTE, MINUTE).map(lambda ago: NOW + ago)
 maybe = st.none() | moments
 
 
-@given(moments, moments, maybe, maybe, st.sampled_from(sorted(Reason)))
-def test_what_was_told_is_read_by_this_message_or_by_one_that_is_sure_to_come(
-    since: datetime, read_at: datetime, claimed_at: datetime | None, again_at: datetime | None, reason: Reason
+@given(moments, moments, maybe, maybe, st.sampled_from(sorted(Reason)), st.booleans())
+def test_what_was_told_is_read_by_this_message_unless_another_read_is_claimed_or_comes(
+    since: datetime,
+    read_at: datetime,
+    claimed_at: datetime | None,
+    again_at: datetime | None,
+    reason: Reason,
+    own: bool,
 ) -> None:
-    mailbox = replace(READ, read_at=read_at, claimed_at=claimed_at, again_at=again_at, due_at=NOW + DAY)
-    turn = reading_time(mailbox, message(since, reason), NOW)
-    read_later = read_at > since
-    under_way = claimed_at is not None and claimed_at > since and NOW - claimed_at < CLAIM
+    mailbox = replace(
+        READ, read_at=read_at, claimed_at=claimed_at, claimed_by="m-1", again_at=again_at, due_at=NOW + DAY
+    )
+    turn = reading_time(mailbox, message(since, reason), NOW, "m-1" if own else "m-2")
+    under_way = not own and claimed_at is not None and claimed_at > since and NOW - claimed_at < CLAIM
     coming = again_at is not None and again_at > max(since, NOW)
     if turn is None and reason not in ABOUT_PUSH:
-        assert read_later or under_way or coming
+        assert under_way or coming or (read_at > since and not own)
     if turn is not None:
-        assert turn >= NOW
         assert turn == NOW or turn > NOW + SECOND
 
 
 def test_a_message_that_comes_back_after_its_process_died_knows_its_own_claim() -> None:
-    taken = while_read(READ, TOLD, NOW, "m-1")
+    taken = while_read(READ, message(NOW - SECOND), NOW, "m-1")
     again = message(NOW - SECOND)
     assert reading_time(taken, again, NOW + SECOND, "m-1") == NOW + SECOND
     assert reading_time(taken, again, NOW + SECOND, "m-2") is None
     assert reading_time(taken, message(NOW + SECOND), NOW + SECOND, "m-2") != NOW + SECOND
 
 
+def test_a_claim_that_others_counted_on_is_made_good_though_an_older_read_ended_meanwhile() -> None:
+    """The older read took longer than a claim lasts; its end does not show what was told since."""
+    taken = while_read(READ, message(NOW - SECOND), NOW, "m-1")
+    older = replace(taken, read_at=NOW - SECOND / 2)
+    later = NOW + CLAIM
+    assert reading_time(older, message(NOW - SECOND), later, "m-1") == later
+    assert reading_time(older, message(NOW - SECOND), later, "m-2") is None
+
+
+def test_a_renewal_asked_for_while_microsoft_said_to_wait_is_left_to_the_message_that_comes_then() -> None:
+    noted = when_held(HELD, message(NOW, REMOVED), NOW)
+    assert noted is not None
+    assert noted.push.act_at == HELD.not_before
+    assert when_held(HELD, message(NOW), NOW) is None
+    assert when_held(READ, message(NOW, REMOVED), NOW) is None
+
+
 def test_a_read_keeps_others_away_and_no_longer_counts_on_a_message() -> None:
-    taken = while_read(AWAITED, TOLD, NOW)
+    taken = while_read(AWAITED, message(NOW), NOW)
     assert (taken.claimed_at, taken.again_at, taken.told_at) == (NOW, None, NOW)
     assert reading_time(taken, message(NOW + MOMENT), NOW) == SOON
 
 
 def test_only_a_notification_counts_as_told() -> None:
-    assert while_read(READ, SCHEDULE, NOW).told_at is None
-    assert while_read(READ, CHANGED, NOW).told_at is None
+    assert while_read(READ, message(None, SCHEDULE), NOW).told_at is None
+    assert while_read(READ, message(NOW, CHANGED), NOW).told_at is None
 
 
 def test_of_two_messages_that_come_the_later_one_is_waited_for() -> None:

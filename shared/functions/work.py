@@ -13,6 +13,7 @@ from shared.attempts import (
     Verdict,
     decode,
     divided,
+    renewed,
     verdict,
 )
 from shared.bootstrap import Services
@@ -104,6 +105,9 @@ def _run(services: Services, message: Message, delivery: str | None) -> None:
 
 
 def _divide(services: Services, message: Message) -> None:
-    """Put each mailbox back alone, as late as the host would have: by then no read of this attempt is under way."""
-    for part in divided(message):
+    """Put each mailbox back alone, as late as the host would have: by then no read of this attempt is under way.
+
+    As of now: others may have counted on this message for what was told since.
+    """
+    for part in divided(renewed(message, services.now())):
         services.queues.send(part, RETRY_AFTER)

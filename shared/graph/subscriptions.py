@@ -72,10 +72,13 @@ class Subscriptions:
         return {i: a if isinstance(a, MicrosoftError) else None for i, a in zip(ids, answers, strict=True)}
 
     def live(self, tenant_id: str) -> list[Subscription]:
-        """All of this service's in the tenant, whatever else the list may hold."""
+        """All that Graph lists for the tenant's token, which may be more than this service's in the tenant."""
         pages = self._graph.pages(tenant_id, "/subscriptions")
-        found = [parse_subscription(entry) for page in pages for entry in read(page, _SubscriptionPage).value]
-        return [s for s in found if s.lifecycle_url == self._lifecycle_of(tenant_id)]
+        return [parse_subscription(entry) for page in pages for entry in read(page, _SubscriptionPage).value]
+
+    def is_ours(self, tenant_id: str, subscription: Subscription) -> bool:
+        """Whether it tells this service about this tenant."""
+        return subscription.lifecycle_url == self._lifecycle_of(tenant_id)
 
     def _lifecycle_of(self, tenant_id: str) -> str:
         """Where lifecycle notifications of the tenant go: by it we know our subscriptions in a list again."""

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from shared.errors import BadRequest, Gone, MicrosoftError, StartOver
+from shared.errors import BadRequest, Gone, MicrosoftError, StartOver, TryLater
 from shared.graph.client import Call, GraphClient
 from shared.graph.wire import read
 from shared.model import DirectoryUser
@@ -52,13 +52,16 @@ class Users:
     def look_up(self, tenant_id: str, addresses: Sequence[str], ids: Sequence[str]) -> list[DirectoryUser]:
         """The users these addresses or object ids lead to now.
 
-        An address that Graph's filter refuses leads to nobody. Raises if any other look-up failed.
+        An address that Graph's filter refuses leads to nobody, as does an id that is not there. Raises if any other
+        look-up failed; nothing can be missing from a filter, so that answer is a failure too.
         """
         calls = [Call("GET", f"/users?$select={SELECT}&$filter={_address_filter(a)}") for a in addresses]
         calls += [Call("GET", f"/users/{quote(user_id)}?$select={SELECT}") for user_id in ids]
+        answers = self._graph.batch(tenant_id, calls)
         found: dict[str, DirectoryUser] = {}
-        for answer in self._graph.batch(tenant_id, calls):
-            for user in _users_of(answer):
+        for number, answer in enumerate(answers):
+            nobody = BadRequest if number < len(addresses) else (BadRequest, Gone)
+            for user in () if isinstance(answer, nobody) else _users_of(answer):
                 found[user.id] = user
         return list(found.values())
 
@@ -127,8 +130,8 @@ def _address_filter(address: str) -> str:
 
 
 def _users_of(answer: dict[str, Any] | MicrosoftError) -> list[DirectoryUser]:
-    if isinstance(answer, (Gone, BadRequest)):
-        return []
+    if isinstance(answer, Gone):
+        raise TryLater(answer.code)
     if isinstance(answer, MicrosoftError):
         raise answer
     return list(directory_page(answer).users) if "value" in answer else [parse_user(answer)]

@@ -8,6 +8,7 @@ https://learn.microsoft.com/rest/api/storageservices/table-service-rest-api
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -37,6 +38,8 @@ TRANSACTION = 100
 
 Columns = Mapping[str, Any]
 
+log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True)
 class Row(Generic[T]):
@@ -49,7 +52,11 @@ class Row(Generic[T]):
 
 
 class Table(Generic[T]):
-    """Rows of one kind. Tables are created when first written to."""
+    """Rows of one kind. Tables are created when first written to.
+
+    A row that holds nothing of ours raises `EntityUnreadable`; lists of a `lenient` table pass it over, so that one
+    broken row does not keep all others from being seen.
+    """
 
     def __init__(
         self,
@@ -58,10 +65,13 @@ class Table(Generic[T]):
         kind: type[T],
         columns: Callable[[T], Columns] = lambda _: {},
         parts: int = 1,
+        *,
+        lenient: bool = False,
     ) -> None:
         self._client: TableClient = service.get_table_client(name)
         self._decoder = msgspec.json.Decoder(kind)
         self._columns = columns
+        self._lenient = lenient
         self._parts = [f"json{number}" for number in range(parts)]
         self._columns_read = ["PartitionKey", "RowKey", *self._parts] if parts == 1 else None
 
@@ -80,7 +90,7 @@ class Table(Generic[T]):
     def everything(self) -> Iterator[Row[T]]:
         """Every row of every partition."""
         try:
-            yield from map(self._row, self._client.list_entities(select=self._columns_read))
+            yield from self._rows(self._client.list_entities(select=self._columns_read))
         except ResourceNotFoundError:
             return
 
@@ -180,7 +190,7 @@ class Table(Generic[T]):
             results_per_page=most,
         )
         try:
-            yield from map(self._row, islice(pages, most))
+            yield from self._rows(islice(pages, most))
         except ResourceNotFoundError:
             return
 
@@ -203,6 +213,15 @@ class Table(Generic[T]):
             raise StorageError(f"row {key} is larger than a row may be")
         named = dict(zip(self._parts, parts, strict=False))
         return {"PartitionKey": partition, "RowKey": key, **named, **self._columns(value)}
+
+    def _rows(self, entities: Iterable[Any]) -> Iterator[Row[T]]:
+        for entity in entities:
+            try:
+                yield self._row(entity)
+            except EntityUnreadable as problem:
+                if not self._lenient:
+                    raise
+                log.error("passed over: %s", problem)  # noqa: TRY400 - no trace needed
 
     def _row(self, entity: Any) -> Row[T]:
         text = "".join(entity.get(part) or "" for part in self._parts)

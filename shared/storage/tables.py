@@ -18,7 +18,7 @@ class Tables:
         service = table_service(settings)
         self.activations = Table(service, "Activations", ActivationLink)
         """organization / link id"""
-        self.tenants = Table(service, "Tenants", Tenant, parts=8)
+        self.tenants = Table(service, "Tenants", Tenant, parts=8, lenient=True)
         """organization / tenant id"""
         self.members = Table(service, "Members", Member)
         """organization / member id"""
@@ -30,5 +30,5 @@ class Tables:
         """organization and member / tenant id and object id"""
         self.audit = Audit(service)
         """organization / newest first"""
-        self.dead_letters = Table(service, "DeadLetters", DeadLetter, parts=MOST_PARTS)
+        self.dead_letters = Table(service, "DeadLetters", DeadLetter, parts=MOST_PARTS, lenient=True)
         """queue / dead letter id; a message of 48 KiB takes up to six times that as JSON"""

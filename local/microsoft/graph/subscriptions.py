@@ -136,7 +136,7 @@ def _subscribe(world: World, request: GraphRequest, user: User, body: Json, expi
     mailbox.subscriptions_made += 1
     subscription = Subscription(
         # By mailbox, for the handshakes of a batch end in any order, and runs shall be repeatable.
-        id=str(uuid5(UUID(user.id), f"{mailbox.subscriptions_made}/{request.token.client_id}")),
+        id=str(uuid5(UUID(user.id), f"{request.tenant.id}/{mailbox.subscriptions_made}")),
         client_id=request.token.client_id,
         tenant_id=request.tenant.id,
         user_id=user.id,

@@ -1,0 +1,247 @@
+"""P2 where several messages are about one mailbox: what is told at any moment of a read is seen within seconds.
+
+No schedule runs here, which would mend in hours what was lost. Everything is the product's own; only the moment at
+which something happens is arranged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from local.soak.interruptions import Interruptions, Killed
+from local.soak.process import Process
+from shared.messages import CalendarSync, DirectorySync, Reason
+from shared.model import ConnectionStatus, Freshness
+from tests.faults.customer import ANN, BEN, Customer
+
+Happens = Callable[[], object]
+
+
+def process(customer: Customer) -> Process:
+    """Another worker of the service."""
+    host = customer.history.host
+    return Process(host._settings, customer.outlook.now, host.send, Interruptions())
+
+
+def while_reading(worker: Process, happens: Happens) -> None:
+    """Have something happen once, between Graph's answer and what the worker makes of it."""
+    views = worker.calendar_syncs._views
+    real = views.read
+
+    def read(*args: Any) -> Any:
+        views.read = real  # type: ignore[method-assign]
+        answer = real(*args)
+        happens()
+        return answer
+
+    views.read = read  # type: ignore[method-assign]
+
+
+def told(customer: Customer, name: str = ANN) -> CalendarSync:
+    """A notification about somebody's mailbox that arrives now."""
+    return CalendarSync(
+        customer.outlook.tenant.id, (customer.user(name).id,), customer.outlook.now(), Reason.NOTIFIED
+    )
+
+
+def die() -> None:
+    raise Killed
+
+
+def test_what_is_told_during_a_read_is_seen_seconds_later(customer: Customer) -> None:
+    worker, before = process(customer), customer.reads(ANN)
+
+    def storm() -> None:
+        for hour in range(20):
+            customer.meet(ANN, hour=hour, minutes=30)
+            customer.run()
+
+    while_reading(worker, storm)
+    worker.calendar_syncs.run(told(customer), "first")
+    assert customer.blocks(ANN) < 20
+    for _ in range(3):
+        customer.wait(seconds=5)
+    assert customer.is_true(ANN)
+    assert customer.blocks(ANN) == 20
+    assert customer.reads(ANN) - before <= 3
+
+
+def test_a_read_counted_on_is_made_though_its_process_died_and_an_older_one_ended(customer: Customer) -> None:
+    slow, doomed = process(customer), process(customer)
+    first = told(customer)
+    customer.outlook.advance(timedelta(milliseconds=100))
+    second = told(customer)
+
+    def meanwhile() -> None:
+        customer.outlook.advance(timedelta(seconds=16))
+        customer.meet(ANN)
+        while_reading(doomed, die)
+        with pytest.raises(Killed):
+            doomed.calendar_syncs.run(second, "second")
+        customer.run()  # the change's own message counts on the read that has just died
+
+    while_reading(slow, meanwhile)
+    slow.calendar_syncs.run(first, "first")
+    assert customer.blocks(ANN) == 0
+    process(customer).calendar_syncs.run(second, "second")  # delivered again
+    customer.wait(seconds=10)
+    assert customer.is_true(ANN)
+
+
+def test_a_message_whose_process_died_reads_though_the_claim_is_fresh(customer: Customer) -> None:
+    doomed = process(customer)
+    customer.meet(ANN)
+    (envelope,) = customer.history.host.visible()
+    customer.history.host.queue.remove(envelope)
+    while_reading(doomed, die)
+    with pytest.raises(Killed):
+        doomed.calendar_syncs.run(envelope.message, envelope.id)  # type: ignore[arg-type]
+    customer.outlook.advance(timedelta(seconds=3))
+    process(customer).calendar_syncs.run(envelope.message, envelope.id)  # type: ignore[arg-type]
+    assert customer.is_true(ANN)
+
+
+def share(customer: Customer) -> None:
+    """Another member with another address of ann's directory user."""
+    customer.history.put_member("eva", customer.outlook.address("new"))
+    queue = customer.history.host.queue
+    customer.history.run(next(e for e in queue if isinstance(e.message, DirectorySync)))
+
+
+@pytest.fixture
+def shared(customer: Customer) -> Customer:
+    """A customer whose ann has two addresses."""
+    customer.outlook.rename(customer.user(ANN), "new", keep=True)
+    customer.run()
+    customer.tick()
+    return customer
+
+
+def test_who_joins_just_before_a_claim_is_read_with_the_others(
+    shared: Customer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker = process(shared)
+    mailboxes = worker.tables.mailboxes
+    real = mailboxes.replace
+
+    def joined(*args: Any) -> Any:
+        monkeypatch.setattr(mailboxes, "replace", real)
+        share(shared)
+        return real(*args)
+
+    monkeypatch.setattr(mailboxes, "replace", joined)
+    worker.calendar_syncs.run(told(shared, "new"), "first")
+    shared.wait(seconds=10)
+    assert (shared.status("eva"), shared.busy("eva").freshness) == (ConnectionStatus.CONNECTED, Freshness.FRESH)
+
+
+def test_who_joins_during_a_read_is_read_seconds_later(shared: Customer) -> None:
+    worker = process(shared)
+
+    def join() -> None:
+        share(shared)
+        shared.run()
+
+    while_reading(worker, join)
+    worker.calendar_syncs.run(told(shared, "new"), "first")
+    shared.wait(seconds=10)
+    assert (shared.status("eva"), shared.busy("eva").freshness) == (ConnectionStatus.CONNECTED, Freshness.FRESH)
+
+
+def test_somebody_listed_whose_connection_is_not_written_yet_is_read_once_it_is(
+    shared: Customer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    customer = shared
+    worker = customer.history.host.process
+    connections = worker.tables.connections
+    real = connections.save_all
+
+    def before_saving(*args: Any) -> Any:
+        monkeypatch.setattr(connections, "save_all", real)
+        process(customer).calendar_syncs.run(told(customer, "new"), "first")
+        return real(*args)
+
+    monkeypatch.setattr(connections, "save_all", before_saving)
+    share(customer)
+    customer.run()
+    customer.wait(seconds=10)
+    assert (customer.status("eva"), customer.busy("eva").freshness) == (ConnectionStatus.CONNECTED, Freshness.FRESH)
+
+
+def test_a_new_time_zone_counts_at_once_for_whole_days(customer: Customer) -> None:
+    day = customer.outlook.now().replace(hour=0, minute=0, second=0) + timedelta(days=3)
+    customer.meet(ANN, isAllDay=True, start=at(day), end=at(day + timedelta(days=1)))
+    customer.run()
+    customer.wait(seconds=10)
+    before = customer.busy(ANN).blocks[0].start
+    member = customer.history.observer.tables.members.get(*customer.owner(ANN))
+    assert member is not None
+    moved = type(member.value)(ANN, ANN, member.value.addresses, "Asia/Tokyo")
+    customer.history.host.process.members.put(customer.history.org, "service", moved)
+    customer.run()
+    assert customer.busy(ANN).blocks[0].start == before - timedelta(hours=7)
+
+
+def at(day: Any) -> dict[str, str]:
+    return {"dateTime": day.strftime("%Y-%m-%dT00:00:00"), "timeZone": "Europe/Amsterdam"}
+
+
+def test_subscriptions_that_tell_a_former_address_are_made_anew(customer: Customer) -> None:
+    old = customer.subscriptions(ANN)[0]
+    customer.outlook.do(lambda: old.fields.update(lifecycleNotificationUrl="https://former.example/lifecycle"))
+    customer.ticks(minutes=10)
+    (new,) = customer.subscriptions(ANN)
+    assert new.id != old.id
+    renewals = customer.counted("/subscriptions/*")
+    customer.ticks(minutes=30)
+    assert renewals() == 0, "once"
+    customer.rests()
+
+
+def test_a_lost_subscription_of_a_mailbox_that_fails_makes_no_storm(customer: Customer) -> None:
+    customer.fault("/$batch", status=503, times=None)
+    (subscription,) = customer.subscriptions(ANN)
+    customer.outlook.do(lambda: setattr(subscription, "expires_at", customer.outlook.now()))
+    customer.ticks(minutes=180)
+    assert len(customer.history.host.queue) <= 4
+    assert customer.mailbox(ANN).failures < 40
+    customer.rests()
+
+
+def test_calendars_are_read_though_the_directory_is_away(customer: Customer) -> None:
+    customer.fault("/users/delta", status=503, times=None)
+    customer.misdeliver("drop", times=1)
+    customer.meet(BEN)
+    customer.ticks(minutes=6 * 60 + 10)
+    assert customer.is_true(BEN)
+    customer.rests()
+
+
+def test_one_unreadable_mailbox_keeps_no_other_from_being_read(customer: Customer) -> None:
+    table = customer.history.storage.get_table_client("Mailboxes")
+    key = {"PartitionKey": customer.outlook.tenant.id, "RowKey": customer.user(ANN).id}
+    table.update_entity({**key, "json0": "rubbish"})
+    customer.misdeliver("drop", times=1)
+    customer.meet(BEN)
+    customer.ticks(minutes=6 * 60 + 10)
+    assert customer.is_true(BEN)
+    assert customer.tenant().reason is None
+
+
+def test_all_denied_stays_said_though_a_probe_fails_in_another_way(customer: Customer) -> None:
+    customer.outlook.tenant.denied_mailboxes = {customer.user(name).id for name in (ANN, BEN)}
+    for name in (ANN, BEN):
+        customer.meet(name)
+    customer.run()
+    customer.outlook.hire("eva")
+    customer.history.put_member("eva", customer.outlook.address("eva"))
+    customer.outlook.tenant.denied_mailboxes |= {customer.user("eva").id}
+    customer.ticks(minutes=15)
+    assert str(customer.tenant_status()) == "permission_missing"
+    customer.fault("/users/*/calendarView", user=customer.user(ANN).id, status=503)
+    customer.ticks(minutes=10)
+    assert str(customer.tenant_status()) == "permission_missing"
