@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 RETRY = timedelta(minutes=5)
 """After a failure that may pass."""
 POLL = timedelta(hours=1)
-"""After a refusal: the mailbox is read this often instead, and asked again each time."""
+"""After a refusal; meanwhile the schedule reads the mailbox more often."""
 
 
 def needs_renewal(
@@ -59,8 +59,7 @@ class Pushes:
     ) -> dict[str, Push]:
         """How push stands after doing what is needed, by object id; mailboxes that need nothing are left out.
 
-        `asked_at` is when the reason arose. A mailbox that cannot be subscribed is polled instead. Raises only what
-        concerns the whole tenant.
+        `asked_at` is when the reason arose. Raises only what concerns the whole tenant.
         """
         now = self._now()
         needy = {m.key.object_id: m.push for m in mailboxes if needs_renewal(m.push, now, reason, asked_at)}
