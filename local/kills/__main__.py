@@ -14,8 +14,12 @@ from local.kills.interruptions import Kind
 from local.kills.run import NO_SCHEDULE, Outcome, Scale, run
 from local.stack import ROOT, Stack, StackError
 
-LEASE_SECONDS = 10
-"""How long a killed service's messages stay hidden; the real host holds them for ten minutes."""
+LEASE_SECONDS = 20
+"""How long a killed service's messages stay hidden; the real host holds them for ten minutes.
+
+With a kill each second or so it must be long enough that no message dies with its process five times: that is a
+dead letter, kept and shown, and not what is tried here.
+"""
 LOG = ROOT / ".local" / "kills.log"
 MOST_FINDINGS = 20
 
