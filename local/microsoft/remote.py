@@ -270,8 +270,12 @@ class Microsoft:
         self._call("POST", _path("subscriptions", subscription, "lifecycle"), {"event": event})
 
     def delivery(self) -> Json:
-        """Whether everything due was sent, and counters by subscription."""
+        """Whether everything due was sent, counters by subscription, and how Graph holds each notification URL."""
         return self._call("GET", "/delivery")
+
+    def hold_endpoints(self, state: Literal["healthy", "slow", "drop"]) -> Json:
+        """Have Graph hold our notification URLs for slow (told ten minutes late) or dropped, for ten minutes."""
+        return self._call("PUT", "/delivery/state", {"state": state})
 
     def wait_until_idle(self, seconds: float = 10) -> bool:
         """Wait until every notification that is due has been sent."""

@@ -21,7 +21,7 @@ from local.microsoft.registration import CLIENT_ID
 from local.soak.base import moment, times, whole_days
 from local.soak.history import today
 from shared.graph import calendar
-from shared.model import ConnectionStatus, Freshness, TenantStatus
+from shared.model import ConnectionStatus, Freshness, TenantStatus, Window
 from tests.faults.conftest import Make
 from tests.faults.customer import ANN, BEN, Customer
 
@@ -507,3 +507,14 @@ def test_f20_what_a_meeting_is_about_is_nowhere_kept(customer: Customer, caplog:
     kept = str(observer.calendars.of(customer.owner(ANN))) + str(customer.mailbox(ANN)) + caplog.text
     assert "SECRET" not in kept
     assert not [r for r in customer.world.requests if "calendarview" in r["path"].lower() and "subject" in r["query"]]
+
+
+def test_ninety_days_ahead_are_known_at_every_hour_of_a_day(customer: Customer) -> None:
+    """What is read for rolls on with the days, though nobody changes anything."""
+    span = timedelta(days=90)
+    customer.wait(seconds=10)
+    for _ in range(11):  # short of a day, after which the simulated token runs out and a read is repeated
+        start = today(customer.outlook.now())
+        answer = customer.history.observer.availability.busy(customer.owner(ANN), Window(start, start + span))
+        assert (answer.freshness, answer.blocks) == (Freshness.FRESH, ())
+        customer.ticks(minutes=120)

@@ -11,6 +11,7 @@ from local.kills.interruptions import Kind
 from local.kills.run import NO_SCHEDULE, Scale, run
 from local.stack import Stack
 from tests.scenarios.company import Company
+from tests.scenarios.test_webhook import genuine_item, post
 
 NAMES = [f"person{number}" for number in range(12)]
 SHORT = Scale(changes=150, kills=3, restarts=1, mailboxes=30)
@@ -29,6 +30,26 @@ def test_killed_in_the_middle_of_a_burst_while_storage_restarts_nothing_is_lost(
     assert outcome.findings == []
     assert (outcome.changes, outcome.delivery["acknowledged"]) == (150, 150)
     assert outcome.interruptions == {Kind.KILL: 3, Kind.STORAGE: 1}
+
+
+def test_a_notification_that_meets_no_storage_is_sent_again_by_graph(mortal: Stack) -> None:
+    company = Company(mortal)
+    company.add("ann")
+    company.connect()
+    item = genuine_item(company, "ann")
+    mortal.azurite.stop()
+    refused = post(company, {"value": [item]})
+    company.meet("ann")
+    mortal.azurite.start()
+    assert refused.status_code >= 500
+    assert "Traceback" not in refused.text
+    company.microsoft.wait_until_idle()
+    for _ in range(3):
+        company.microsoft.advance(20)
+        company.microsoft.wait_until_idle()
+    assert company.becomes_true("ann")
+    assert len(company.busy("ann")["busy"]) == 1
+    assert post(company, {"value": [item]}).status_code == 202
 
 
 def test_killed_while_a_tenant_connects_it_ends_connected(mortal: Stack) -> None:

@@ -78,3 +78,15 @@ def test_a_thousand_items_for_one_mailbox_are_one_read(connected: Company) -> No
     assert post(connected, {"value": [genuine_item(connected, "ann")] * 1000}).status_code == 202
     assert wait_for(lambda: len(connected.calendar_requests()) > before, 10) is not None
     assert wait_for(lambda: len(connected.calendar_requests()) > before + 1, 1.5) is None
+
+
+def test_what_graph_dropped_is_seen_with_the_next_change(connected: Company) -> None:
+    """Held for dropping, Graph tells nothing; held for healthy again, it tells."""
+    held = connected.microsoft.hold_endpoints("drop")
+    assert {endpoint["state"] for endpoint in held["endpoints"]} == {"drop"}
+    connected.meet("ann")
+    assert wait_for(lambda: connected.busy("ann")["busy"] != [], 1) is None
+    connected.microsoft.hold_endpoints("healthy")
+    connected.meet("ann", hour=15)
+    assert connected.becomes_true("ann")
+    assert len(connected.busy("ann")["busy"]) == 2

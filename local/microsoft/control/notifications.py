@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from typing import Literal
 
 from aiohttp import web
@@ -17,6 +18,12 @@ class LifecycleEvent(Body):
     """The lifecycle notification to send."""
 
     event: Literal["reauthorizationRequired", "subscriptionRemoved", "missed"]
+
+
+class EndpointState(Body):
+    """How Graph shall hold our notification URLs, for as long as it does such a thing: ten minutes."""
+
+    state: Literal["healthy", "slow", "drop"]
 
 
 class Patience(Body):
@@ -34,6 +41,7 @@ def routes() -> list[web.RouteDef]:
         web.post(one + "/lifecycle", send_lifecycle),
         web.delete(one, remove),
         web.get("/delivery", show_delivery),
+        web.put("/delivery/state", set_state),
         web.post("/delivery/idle", wait_until_idle),
     ]
 
@@ -69,10 +77,24 @@ async def remove(request: web.Request) -> web.Response:
 
 
 async def show_delivery(request: web.Request) -> web.Response:
-    """Whether everything due has been sent, and what was sent so far."""
+    """Whether everything due has been sent, what was sent so far, and how Graph holds each URL."""
     delivery = delivery_of(world_of(request))
+    now = world_of(request).clock.now()
     counters = {subscription: dict(counts) for subscription, counts in delivery.counters.items()}
-    return web.json_response({"idle": delivery.is_idle(), "counters": counters})
+    endpoints = [
+        {"url": endpoint.url, "state": endpoint.current_state(now), "waiting": len(endpoint.queue)}
+        for endpoint in delivery.endpoints.values()
+    ]
+    return web.json_response({"idle": delivery.is_idle(), "counters": counters, "endpoints": endpoints})
+
+
+async def set_state(request: web.Request) -> web.Response:
+    """Have Graph hold every URL it notifies for slow, for dropped, or for healthy."""
+    world, body = world_of(request), await read(request, EndpointState)
+    until = world.clock.now() + timedelta(seconds=world.switches.slow_delay_seconds)
+    for url in {subscription.fields["notificationUrl"] for subscription in world.subscriptions.values()}:
+        delivery_of(world).endpoint(url).hold(body.state, until)
+    return await show_delivery(request)
 
 
 async def wait_until_idle(request: web.Request) -> web.Response:

@@ -74,6 +74,10 @@ class Delivery:
             item = lifecycle_item(subscription, event, self._world.switches)
             self._queue(url, now, Notice(item, subscription.id, now, lifecycle=True))
 
+    def endpoint(self, url: str) -> Endpoint:
+        """A notification URL, known from the first time it is spoken of."""
+        return self.endpoints.setdefault(url, Endpoint(url))
+
     async def handshake(self, url: str) -> None:
         """Validate a URL as Graph does before it sends anything there."""
         await shake_hands(self._client(), url, self._world.switches.handshake_seconds)
@@ -118,7 +122,7 @@ class Delivery:
             self._queue(subscription.fields["notificationUrl"], due, spoilt)
 
     def _queue(self, url: str, due: datetime, notice: Notice) -> None:
-        endpoint = self.endpoints.setdefault(url, Endpoint(url))
+        endpoint = self.endpoint(url)
         state = endpoint.current_state(self._world.clock.now())
         if state == "drop":
             self.counters[notice.subscription_id]["dropped"] += 1

@@ -91,6 +91,11 @@ class Endpoint:
         if self.current_state(now) != "drop" and len(self.answers) >= switches.endpoint_sample:
             self._judge(now, switches)
 
+    def hold(self, state: Literal["healthy", "slow", "drop"], until: datetime) -> None:
+        """Be in this state until then, however the answers are."""
+        self.state, self.state_until = state, until
+        self.answers.clear()
+
     def _judge(self, now: datetime, switches: Switches) -> None:
         until = now + timedelta(seconds=switches.slow_delay_seconds)
         if self._share_above(switches.retry_ack_seconds) > switches.drop_share:

@@ -182,7 +182,7 @@ def test_switches_are_set_together_or_not_at_all(remote: Microsoft) -> None:
 
 def test_delivery_is_idle_when_nothing_happens(remote: Microsoft) -> None:
     assert remote.wait_until_idle(1)
-    assert remote.delivery() == {"idle": True, "counters": {}}
+    assert remote.delivery() == {"idle": True, "counters": {}, "endpoints": []}
     assert remote.subscriptions() == []
 
 
