@@ -72,12 +72,12 @@ class DirectorySyncs:
     def run(self, message: DirectorySync) -> None:
         """Make the tenant true, or say in its row why that is not possible now.
 
-        The timer's pass looks after its calendars too, however the directory was.
+        The timer's pass looks after its calendars too, however the directory was; not where there are none yet.
         """
         row = self._tables.tenants.get(message.org, message.tenant)
         if row is not None and not is_redundant(row.value, message):
             self._pass(message, row)
-        if row is not None and message.once:
+        if row is not None and message.once and row.value.status is not TenantStatus.CONNECTING:
             self._inspect(message)
 
     def _pass(self, message: DirectorySync, row: Row[Tenant]) -> None:
@@ -139,7 +139,7 @@ class DirectorySyncs:
         if status is TenantStatus.CONNECTED and tenant.status is not TenantStatus.CONNECTED:
             self._schedule.let_in(tenant.id, moved, began)
         else:
-            self._schedule.due(tenant.id, moved, began)
+            self._schedule.read(moved, None, Reason.SCHEDULE)
         self._tables.tenants.replace(
             row, replace(synced, delta_link=found.delta_link, domains=tuple(sorted(domains)))
         )

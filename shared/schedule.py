@@ -37,14 +37,9 @@ class Schedule:
         everybody = {mailbox.key for mailbox in self._tables.mailboxes.of_tenant(tenant_id)}
         self.read({*moved, *everybody}, began, Reason.CHANGED)
 
-    def due(self, tenant_id: str, moved: Collection[MailboxKey], began: datetime) -> None:
-        """Read whatever moved, and whatever has its time."""
-        due = {mailbox.key for mailbox in self._tables.mailboxes.due(tenant_id, began)}
-        self.read({*moved, *due}, None, Reason.SCHEDULE)
-
     def inspect(self, tenant: Tenant, began: datetime) -> int:
         """Read whatever has its time, and what nobody tells of; how many mailboxes missed a push."""
-        self.due(tenant.id, (), began)
+        self.read(keys(self._tables.mailboxes.due(tenant.id, began)), None, Reason.SCHEDULE)
         mailboxes = list(self._tables.mailboxes.of_tenant(tenant.id))
         if tenant.status is TenantStatus.PERMISSION_MISSING:
             self.read(keys(mailboxes[:PROBES]), began, Reason.CHANGED)

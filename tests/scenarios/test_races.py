@@ -131,7 +131,7 @@ def test_an_overtaken_directory_pass_does_not_turn_the_tenant_back(connected: Co
         sync_directory(connected.services(), connected)
         newer.append(tenants.get(connected.org, connected.tenant))
 
-    just_before(services.directory_syncs._schedule, "due", overtaken)
+    just_before(services.directory_syncs._schedule, "read", overtaken)
     sync_directory(services, connected)
     assert [tenants.get(connected.org, connected.tenant)] == newer
 
