@@ -130,7 +130,7 @@ class CalendarSyncs:
             if isinstance(result, MicrosoftError):
                 self._record_failure(row, result, push, waits.get(row.key), began, owners)
             else:
-                self._record_read(message.reason, row, result, push, began, owners)
+                self._record_read(message.reason, row, result, push, row.value.claimed_at or began, owners)
 
     def _lets_in(self, tenant_id: str, results: Results) -> bool:
         """Whether the tenant has let us into any mailbox."""

@@ -6,14 +6,17 @@ cached calendar with it.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from shared.errors import EntityChanged
+from shared.errors import EntityChanged, EntityUnreadable
 from shared.model import Connection, ConnectionStatus, Mailbox, MailboxKey, MemberKey
 from shared.storage.table import Row
 from shared.storage.tables import Tables
+
+log = logging.getLogger(__name__)
 
 FEW = 20
 """Up to as many mailboxes are looked up one by one."""
@@ -32,14 +35,17 @@ class Connections:
     def save(self, org: str, changes: Iterable[Change], orphans: Iterable[Row[Connection]]) -> set[MailboxKey]:
         """Save changed connections and remove those of people who left the roster.
 
-        Returns the mailboxes that somebody joined or left: their calendars are due. First mailboxes list who
-        joins, then connections say so, then mailboxes forget who left: a connection never points at a mailbox
-        that does not list its member, and the other way round is put right when the mailbox is next read. Raises
+        Returns the mailboxes that somebody joined or left: their calendars are due. First mailboxes list who joins
+        and calendars of who leaves are forgotten, then connections say so, then mailboxes forget who left: a
+        connection never points at a mailbox that does not list its member, the other way round is put right when the
+        mailbox is next read, and nobody is answered with a calendar that is no longer theirs. Raises
         `EntityChanged` when somebody else wrote in between; doing it all again is right then.
         """
         changes, orphans = list(changes), list(orphans)
         joined, left = moves(org, changes, orphans)
         self._join(joined)
+        for key, owner in left:
+            self._loosen(key, owner)
         self._tables.connections.save_all(org, ((row, c.member, c) for row, c in changes))
         for key, owner in left:
             self._leave(key, owner)
@@ -89,6 +95,19 @@ class Connections:
         members = tuple(dict.fromkeys((*mailbox.members, owner)))
         return replace(mailbox, members=members, read_at=None, due_at=self._now())
 
+    def _loosen(self, key: MailboxKey, owner: MemberKey) -> None:
+        """Forget what was read for who is about to leave; if they stay after all, it is read again at once."""
+        anew = lambda mailbox: mailbox and replace(mailbox, read_at=None, due_at=self._now())  # noqa: E731
+        self._change(key, anew)
+        self._tables.calendars.delete(owner, key)
+
+    def _change(self, key: MailboxKey, decide: Callable[[Mailbox | None], Mailbox | None]) -> None:
+        """Change a mailbox; one whose row is broken lists nobody usefully, and holds nobody up."""
+        try:
+            self._tables.mailboxes.change(key, decide)
+        except EntityUnreadable as problem:
+            log.error("passed over: %s", problem)  # noqa: TRY400 - no trace needed
+
     def _leave(self, key: MailboxKey, owner: MemberKey) -> None:
         def without_owner(mailbox: Mailbox | None) -> Mailbox | None:
             if mailbox is None or owner not in mailbox.members:
@@ -96,9 +115,8 @@ class Connections:
             members = tuple(member for member in mailbox.members if member != owner)
             return replace(mailbox, members=members, due_at=self._now())
 
-        # Before, so that a stop half-way leaves nothing behind; after, for a read that was under way.
-        self._tables.calendars.delete(owner, key)
-        self._tables.mailboxes.change(key, without_owner)
+        self._change(key, without_owner)
+        # Once more, for a read that was under way.
         self._tables.calendars.delete(owner, key)
 
 

@@ -50,6 +50,14 @@ MOST_ATTEMPTS = 60
 """How often a message is put back, about an hour; after that the schedule alone tries on."""
 
 
+AHEAD = timedelta(seconds=1)
+"""Clocks may differ by this much: a message that comes back is not too early for it."""
+
+_NOTHING_TO_READ = (TenantStatus.CONNECTING, TenantStatus.CONSENT_MISSING, TenantStatus.APP_DISABLED)
+_UNSURE = (ConnectionStatus.CONNECTING, ConnectionStatus.STALE, ConnectionStatus.THROTTLED)
+"""What says neither that Microsoft lets us into a mailbox nor that it does not."""
+
+
 class DirectorySyncs:
     """Carries out `DirectorySync` messages."""
 
@@ -74,15 +82,17 @@ class DirectorySyncs:
 
         The timer's pass looks after its calendars too, however the directory was; not where there are none yet.
         """
+        if message.once:
+            self._inspect(message)
         row = self._tables.tenants.get(message.org, message.tenant)
         if row is not None and not is_redundant(row.value, message):
             self._pass(message, row)
-        if row is not None and message.once and row.value.status is not TenantStatus.CONNECTING:
-            self._inspect(message)
 
     def _pass(self, message: DirectorySync, row: Row[Tenant]) -> None:
-        if row.value.not_before is not None and row.value.not_before > self._now():
-            self._again(message, row.value.not_before - self._now())
+        tenant, now = row.value, self._now()
+        if tenant.not_before is not None and tenant.not_before > now + AHEAD:
+            if not message.once and (tenant.again_at is None or tenant.again_at <= now):
+                self._wait(message, row, tenant, tenant.not_before - now)
             return
         try:
             self._attempt(message, row)
@@ -91,9 +101,9 @@ class DirectorySyncs:
             self._again(msgspec.structs.replace(message, once=False), timedelta(seconds=1))
 
     def _inspect(self, message: DirectorySync) -> None:
-        """Have calendars read whose time has come, or of which nobody tells; unless nothing can be read at all."""
+        """Have calendars read whose time has come, or of which nobody tells; where any can be read."""
         row = self._tables.tenants.get(message.org, message.tenant)
-        if row is None or row.value.status in (TenantStatus.CONSENT_MISSING, TenantStatus.APP_DISABLED):
+        if row is None or row.value.status in _NOTHING_TO_READ:
             return
         missed = self._schedule.inspect(row.value, self._now())
         self._tables.tenants.change(message.org, message.tenant, lambda tenant: with_missed(tenant, missed))
@@ -116,13 +126,20 @@ class DirectorySyncs:
         except MicrosoftError as problem:
             log.info("directory-sync put back: %s", problem.code)
             asked = problem.retry_after if isinstance(problem, TryLater) else None
-            if asked:
-                self._tables.tenants.replace(row, replace(row.value, not_before=self._now() + asked))
-            self._again(message, asked or patience(message.attempt))
+            self._wait(message, row, row.value, asked or patience(message.attempt))
 
-    def _again(self, message: DirectorySync, delay: timedelta) -> None:
-        if message.attempt < MOST_ATTEMPTS and not message.once:
+    def _wait(self, message: DirectorySync, row: Row[Tenant], tenant: Tenant, delay: timedelta) -> None:
+        """Come back later. Until then nobody asks the directory, and whoever would need not come back too."""
+        at = self._now() + delay
+        again_at = at if self._again(message, delay) else tenant.again_at
+        self._tables.tenants.replace(row, replace(tenant, not_before=at, again_at=again_at))
+
+    def _again(self, message: DirectorySync, delay: timedelta) -> bool:
+        """Put the message back; whether it comes again. The schedule comes in any case."""
+        comes = message.attempt < MOST_ATTEMPTS and not message.once
+        if comes:
             self._queues.send(msgspec.structs.replace(message, attempt=message.attempt + 1), delay)
+        return comes
 
     def _sync(self, message: DirectorySync, row: Row[Tenant]) -> None:
         began, tenant, org = self._now(), row.value, message.org
@@ -135,7 +152,7 @@ class DirectorySyncs:
         affected |= roster.unconsidered(domains - set(tenant.domains))
         moved = self._rematch(org, roster, affected, found, frozenset(domains))
         status, reason = standing(tenant, roster)
-        synced = replace(tenant, status=status, reason=reason, not_before=None, synced_at=began)
+        synced = replace(tenant, status=status, reason=reason, not_before=None, again_at=None, synced_at=began)
         if status is TenantStatus.CONNECTED and tenant.status is not TenantStatus.CONNECTED:
             self._schedule.let_in(tenant.id, moved, began)
         else:
@@ -212,10 +229,11 @@ class DirectorySyncs:
         elif not waits and not tenant.status.is_lost:
             log.warning("tenant lost: %s %s", lost.status, lost.code)
             self._schedule.read(keys(self._tables.mailboxes.of_tenant(tenant.id)), self._now(), Reason.CHANGED)
-        status = TenantStatus.CONNECTING if waits else lost.status
-        self._tables.tenants.replace(row, replace(tenant, status=status, reason=lost.code))
+        known = replace(tenant, status=TenantStatus.CONNECTING if waits else lost.status, reason=lost.code)
         if waits:
-            self._again(message, patience(message.attempt))
+            self._wait(message, row, known, patience(message.attempt))
+        else:
+            self._tables.tenants.replace(row, known)
 
     def _let_go(self, org: str, tenant: Tenant) -> set[MailboxKey]:
         """Unbind everybody from a tenant that turned out to be the wrong one."""
@@ -235,8 +253,8 @@ def standing(tenant: Tenant, roster: Roster) -> tuple[TenantStatus, str | None]:
     """
     bound = [row.value for row in roster.connections.values() if row.value.tenant_id == tenant.id]
     found = Counter(connection.status for connection in bound if connection.active_mailbox)
-    untried = 0 if tenant.status is TenantStatus.PERMISSION_MISSING else found[ConnectionStatus.CONNECTING]
-    none_read = not found[ConnectionStatus.CONNECTED] and not untried
+    unsure = 0 if tenant.status is TenantStatus.PERMISSION_MISSING else sum(found[status] for status in _UNSURE)
+    none_read = not found[ConnectionStatus.CONNECTED] and not unsure
     denied = found[ConnectionStatus.OUT_OF_SCOPE] >= MOST_DENIED and none_read
     if denied and tenant.status is not TenantStatus.CONNECTING:
         return TenantStatus.PERMISSION_MISSING, "calendars_denied"

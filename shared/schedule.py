@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from shared.messages import GROUP, Reason, calendar_syncs
-from shared.model import Mailbox, MailboxKey, Tenant, TenantStatus
+from shared.model import ConnectionStatus, Mailbox, MailboxKey, Tenant, TenantStatus
 from shared.push_health import WATCH, has_missed, to_watch
 from shared.storage.queue import Queues
 from shared.storage.tables import Tables
@@ -42,7 +42,8 @@ class Schedule:
         self.read(keys(self._tables.mailboxes.due(tenant.id, began)), None, Reason.SCHEDULE)
         mailboxes = list(self._tables.mailboxes.of_tenant(tenant.id))
         if tenant.status is TenantStatus.PERMISSION_MISSING:
-            self.read(keys(mailboxes[:PROBES]), began, Reason.CHANGED)
+            denied = [mailbox for mailbox in mailboxes if mailbox.status is ConnectionStatus.OUT_OF_SCOPE]
+            self.read(keys(denied[:PROBES]), began, Reason.CHANGED)
         lost = set(self._pushes.check(tenant.id, mailboxes))
         # One that fails has a time of its own, and its next read that succeeds makes the subscription true too.
         self.read(keys(m for m in mailboxes if m.key.object_id in lost and not m.failures), began, Reason.REMOVED)

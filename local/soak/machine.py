@@ -34,6 +34,7 @@ class Machine(CalendarRules, PeopleRules, FaultRules, WorkRules):
         outlook = self.history.outlook
         outlook.world.switches.access_token_seconds = hours * 3600
         outlook.world.switches.duplicate_subscription = duplicates
+        outlook.hire("boss")  # whom no rule touches: a tenant is never without its admin
         for name in NAMES:
             outlook.hire(name)
         for name in NAMES[:members]:

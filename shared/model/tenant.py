@@ -64,7 +64,9 @@ class Tenant:
     delta_link: str | None = None
     """Where the next directory delta round continues."""
     not_before: datetime | None = None
-    """Until when Microsoft asked to leave the directory alone."""
+    """Until when the directory is left alone, because Microsoft asked for it or did not answer."""
+    again_at: datetime | None = None
+    """When a message comes that makes the next pass; others need not wait for that."""
     domains: tuple[str, ...] = ()
     """Domains the tenant is seen to own."""
     missed_pushes: int = 0

@@ -153,6 +153,7 @@ def test_f5_a_directory_token_of_eight_days_ago_starts_over(customer: Customer) 
     customer.outlook.hire("eva")
     customer.history.put_member("eva", customer.outlook.address("eva"))
     customer.tick()
+    customer.wait(seconds=5)
     assert customer.status("eva") is S.CONNECTED
     customer.rests()
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from local.soak import checks
 from local.soak.interruptions import Interruptions, Killed
 from local.soak.process import Process
 from shared.messages import CalendarSync, DirectorySync, Reason
@@ -245,3 +246,93 @@ def test_all_denied_stays_said_though_a_probe_fails_in_another_way(customer: Cus
     customer.fault("/users/*/calendarView", user=customer.user(ANN).id, status=503)
     customer.ticks(minutes=10)
     assert str(customer.tenant_status()) == "permission_missing"
+
+
+STEPS = range(4, 20)
+"""Storage and Graph requests of a directory pass that binds a member elsewhere."""
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_whoever_dies_while_a_member_moves_to_another_mailbox_nobody_is_answered_with_the_old_one(
+    customer: Customer, step: int
+) -> None:
+    customer.outlook.hire("cara")
+    customer.meet(ANN, hour=8)
+    customer.meet("cara", hour=15)
+    customer.run()
+    customer.wait(seconds=10)
+    customer.history.put_member(ANN, customer.outlook.address("cara"))
+    customer.history.host.interrupt(step, None, afterwards=True)
+    customer.run()
+    customer.history.host.interruptions.forget()
+    answer = customer.busy(ANN)
+    believed = answer.freshness is Freshness.FRESH
+    bound = checks.connections_of(customer.history)[ANN].object_id
+    if believed:
+        assert [block.start.hour for block in answer.blocks] == [8 if bound == customer.user(ANN).id else 15]
+    customer.ticks(minutes=20)
+    assert customer.is_true(ANN)
+    assert [block.start.hour for block in customer.busy(ANN).blocks] == [15]
+
+
+def broken(customer: Customer, table: str, partition: str, row: str) -> None:
+    """Make a row unreadable."""
+    client = customer.history.storage.get_table_client(table)
+    client.update_entity({"PartitionKey": partition, "RowKey": row, "json0": "rubbish"})
+
+
+@pytest.mark.parametrize("table", ["Connections", "Members"])
+def test_one_unreadable_row_of_a_member_keeps_no_other_calendar_from_being_read(
+    customer: Customer, table: str
+) -> None:
+    broken(customer, table, customer.history.org, ANN)
+    customer.misdeliver("drop", times=1)
+    customer.meet(BEN)
+    customer.ticks(minutes=6 * 60 + 10)
+    answer = customer.busy(BEN)
+    assert (answer.freshness, len(answer.blocks)) == (Freshness.FRESH, 1)
+
+
+def test_a_member_whose_mailbox_row_is_broken_can_leave(customer: Customer) -> None:
+    broken(customer, "Mailboxes", customer.outlook.tenant.id, customer.user(ANN).id)
+    customer.history.host.process.members.remove(customer.history.org, "service", ANN)
+    del customer.history.roster[ANN]
+    customer.outlook.hire("eva")
+    customer.history.put_member("eva", customer.outlook.address("eva"))
+    customer.run()
+    customer.wait(seconds=10)
+    assert customer.is_true("eva")
+
+
+def test_many_changes_of_the_roster_while_the_directory_is_away_are_one_question_at_a_time(
+    customer: Customer,
+) -> None:
+    customer.fault("/users/delta", status=503, times=None)
+    for number in range(20):
+        customer.history.put_member(f"p{number}", f"p{number}@acme.example")
+    customer.run()
+    customer.outlook.hire("p7")
+    for _ in range(60):
+        customer.wait(seconds=10)
+    rounds = [r for r in customer.world.requests if r["path"].endswith("/users/delta")]
+    assert len(rounds) < 40
+    customer.lift()
+    customer.ticks(minutes=10)
+    assert customer.is_true("p7")
+
+
+def test_a_short_outage_beside_two_who_are_out_of_scope_is_no_lost_permission(customer: Customer) -> None:
+    for name in ("eva", "fin"):
+        customer.outlook.hire(name)
+        customer.outlook.tenant.denied_mailboxes |= {customer.user(name).id}
+        customer.history.put_member(name, customer.outlook.address(name))
+    customer.run()
+    customer.wait(seconds=10)
+    assert {customer.status(name) for name in ("eva", "fin")} == {ConnectionStatus.OUT_OF_SCOPE}
+    for name in (ANN, BEN):
+        customer.fault("/users/*/calendarView", user=customer.user(name).id, status=503, times=None)
+        customer.meet(name)
+    customer.run()
+    customer.ticks(minutes=10)
+    assert customer.status(ANN) is ConnectionStatus.STALE
+    assert str(customer.tenant_status()) == "connected"
