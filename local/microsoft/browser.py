@@ -57,6 +57,16 @@ def _callback(page: requests.Response) -> Callback:
     return Callback(form.action, form.fields)
 
 
+def sign_in(authorize_url: str, upn: str, *, accept: bool = True) -> str:
+    """Sign in as `upn` and consent; the address a browser would be sent to (form fields put into its query)."""
+    return walk(authorize_url, upn, "accept" if accept else "cancel").as_url
+
+
+def consent(adminconsent_url: str, upn: str, *, accept: bool = True) -> str:
+    """Decide about an admin consent as `upn`; the address a browser would be sent to."""
+    return walk(adminconsent_url, upn, "accept" if accept else "cancel").url
+
+
 class _Form(HTMLParser):
     """The self-submitting form of a `form_post` answer; other forms have no action."""
 

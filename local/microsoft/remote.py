@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import requests
 
-from local.microsoft.browser import PageShownError, walk
+from local.microsoft.browser import PageShownError, consent, sign_in
 from local.microsoft.entra.grants import IdTokenFlaw
 from local.microsoft.faults import Fault, NotificationFault, NotificationKind
 from local.microsoft.registration import CLIENT_ID
@@ -24,16 +24,6 @@ class ControlError(Exception):
     def __init__(self, status: int, message: str) -> None:
         super().__init__(f"{status}: {message}")
         self.status = status
-
-
-def sign_in(authorize_url: str, upn: str, *, accept: bool = True) -> str:
-    """Sign in as `upn` and consent; the address a browser would be sent to (form fields put into its query)."""
-    return walk(authorize_url, upn, "accept" if accept else "cancel").as_url
-
-
-def consent(adminconsent_url: str, upn: str, *, accept: bool = True) -> str:
-    """Decide about an admin consent as `upn`; the address a browser would be sent to."""
-    return walk(adminconsent_url, upn, "accept" if accept else "cancel").url
 
 
 class Microsoft:

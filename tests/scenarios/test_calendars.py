@@ -67,16 +67,11 @@ def test_a_calendar_of_more_than_one_page_is_read_whole(connected: Company) -> N
 
 
 UNREADABLE = {
-    "401": {"status": 401, "code": "InvalidAuthenticationToken"},
     "403": {"status": 403, "code": "ErrorAccessDenied"},
-    "404 mailbox": {"status": 404, "code": "MailboxNotEnabledForRESTAPI"},
-    "404 user": {"status": 404, "code": "ErrorInvalidUser"},
-    "404 item": {"status": 404, "code": "ErrorItemNotFound"},
     "429": {"status": 429, "code": "ApplicationThrottled", "retry_after": 300},
-    "500": {"status": 500, "code": "InternalServerError"},
     "503 page": {"status": 503, "html": True},
 }
-
+"""The whole list is in `tests/faults/test_never_free.py`."""
 
 WHOSE = {fault: f"person{number}" for number, fault in enumerate(UNREADABLE)}
 
