@@ -51,7 +51,7 @@ MOST_ATTEMPTS = 60
 
 
 AHEAD = timedelta(seconds=1)
-"""Clocks may differ by this much: a message that comes back is not too early for it."""
+"""Clocks may differ by this much, and a queue may be early: a message that comes back still counts as in time."""
 
 _NOTHING_TO_READ = (TenantStatus.CONNECTING, TenantStatus.CONSENT_MISSING, TenantStatus.APP_DISABLED)
 _UNSURE = (ConnectionStatus.CONNECTING, ConnectionStatus.STALE, ConnectionStatus.THROTTLED)
@@ -89,16 +89,21 @@ class DirectorySyncs:
             self._pass(message, row)
 
     def _pass(self, message: DirectorySync, row: Row[Tenant]) -> None:
-        tenant, now = row.value, self._now()
-        if tenant.not_before is not None and tenant.not_before > now + AHEAD:
-            if not message.once and (tenant.again_at is None or tenant.again_at <= now):
-                self._wait(message, row, tenant, tenant.not_before - now)
-            return
         try:
-            self._attempt(message, row)
+            if is_held(row.value, self._now()):
+                self._hold(message, row)
+            else:
+                self._attempt(message, row)
         except EntityChanged:
             # Whoever overtook this pass may have read the directory before what this pass saw.
             self._again(msgspec.structs.replace(message, once=False), timedelta(seconds=1))
+
+    def _hold(self, message: DirectorySync, row: Row[Tenant]) -> None:
+        """Have one message come when the directory may be asked again; the schedule comes by itself."""
+        tenant, now = row.value, self._now()
+        comes = tenant.again_at is not None and tenant.again_at > now + AHEAD
+        if tenant.not_before is not None and not message.once and not comes:
+            self._wait(message, row, tenant, tenant.not_before - now)
 
     def _inspect(self, message: DirectorySync) -> None:
         """Have calendars read whose time has come, or of which nobody tells; where any can be read."""
@@ -259,6 +264,11 @@ def standing(tenant: Tenant, roster: Roster) -> tuple[TenantStatus, str | None]:
     if denied and tenant.status is not TenantStatus.CONNECTING:
         return TenantStatus.PERMISSION_MISSING, "calendars_denied"
     return TenantStatus.CONNECTED, None
+
+
+def is_held(tenant: Tenant, now: datetime) -> bool:
+    """Whether the directory is left alone for now."""
+    return tenant.not_before is not None and tenant.not_before > now + AHEAD
 
 
 def with_missed(tenant: Tenant | None, missed: int) -> Tenant | None:

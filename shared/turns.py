@@ -64,7 +64,9 @@ def reading_time(
         return None
     if message.since is not None and message.since > now + AHEAD:
         return message.since
-    if is_held(mailbox, now) or is_covered(mailbox, message, now):
+    if is_held(mailbox, now):
+        return mailbox.not_before if is_awaited(mailbox, message) else None
+    if is_covered(mailbox, message, now):
         return None
     wait = is_claimed(mailbox, now) or (message.reason is Reason.NOTIFIED and is_burst(mailbox, message.since))
     return now.replace(microsecond=0) + GATHER if wait else now
@@ -78,6 +80,13 @@ def is_claimed(mailbox: Mailbox, now: datetime) -> bool:
 def is_held(mailbox: Mailbox, now: datetime) -> bool:
     """Whether Microsoft asked to leave it alone for now; a message is sure to come then."""
     return mailbox.not_before is not None and mailbox.not_before > now
+
+
+def is_awaited(mailbox: Mailbox, message: CalendarSync) -> bool:
+    """Whether this is the message that comes when Microsoft's time is over; a queue may deliver it a little early."""
+    if mailbox.not_before is None or message.since is None:
+        return False
+    return message.since >= mailbox.not_before
 
 
 def is_burst(mailbox: Mailbox, since: datetime | None) -> bool:

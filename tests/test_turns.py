@@ -69,6 +69,7 @@ EXPIRED = replace(READ, claimed_at=NOW - CLAIM)
 AWAITED = replace(READ, again_at=NOW + 2 * SECOND)
 HELD = replace(READ, not_before=NOW + MINUTE, again_at=NOW + MINUTE)
 
+EARLY = NOW + SECOND / 2
 TURNS = {
     # mailbox, message, when it reads
     "nothing in the way": (READ, message(NOW), NOW),
@@ -92,6 +93,9 @@ TURNS = {
     "told while Microsoft said to wait": (HELD, message(NOW), None),
     "its time has come while Microsoft said to wait": (replace(HELD, due_at=NOW), message(None, SCHEDULE), None),
     "the message that was put back until then": (HELD, message(NOW + MINUTE), NOW + MINUTE),
+    "the message that was put back until then, a little early": (
+        replace(HELD, not_before=EARLY, again_at=EARLY), message(EARLY), EARLY,
+    ),
     "removed during a read": (CLAIMED, message(NOW - 2 * SECOND, REMOVED), SOON),
     "removed while a message comes": (AWAITED, message(NOW, REMOVED), NOW),
     "removed while Microsoft said to wait": (HELD, message(NOW, REMOVED), None),

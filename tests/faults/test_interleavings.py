@@ -7,6 +7,7 @@ which something happens is arranged.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -336,3 +337,21 @@ def test_a_short_outage_beside_two_who_are_out_of_scope_is_no_lost_permission(cu
     customer.ticks(minutes=10)
     assert customer.status(ANN) is ConnectionStatus.STALE
     assert str(customer.tenant_status()) == "connected"
+
+
+def test_a_directory_message_that_comes_back_early_to_a_longer_wait_is_not_lost(customer: Customer) -> None:
+    customer.fault("/users/delta", status=503, times=2)
+    customer.outlook.hire("eva")
+    customer.history.put_member("eva", customer.outlook.address("eva"))
+    customer.run()
+    customer.outlook.advance(timedelta(seconds=1, milliseconds=500))
+    customer.history.host.tick()  # fails too, and has everybody wait longer
+    tenants = customer.history.observer.tables.tenants
+    longer = customer.outlook.now() + timedelta(seconds=5)
+    tenants.change(customer.history.org, customer.outlook.tenant.id, lambda t: t and replace(t, not_before=longer))
+    for envelope in list(customer.history.host.queue):
+        customer.history.run(envelope)  # half a second before its time
+    customer.lift()
+    for _ in range(4):
+        customer.wait(seconds=5)
+    assert customer.is_true("eva")
