@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import requests
 
     from shared.activation import Activation
+    from shared.audit import AuditTrail
     from shared.availability import Availability
     from shared.calendar_sync import CalendarSyncs
     from shared.connections import Connections
@@ -83,6 +84,12 @@ class Services:
         from shared.members import Members
 
         return Members(self.tables, self.queues, self._connections, self.now)
+
+    @cached_property
+    def audit_trail(self) -> AuditTrail:
+        from shared.audit import AuditTrail
+
+        return AuditTrail(self.tables, self.now)
 
     @cached_property
     def availability(self) -> Availability:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from shared.errors import Forbidden, NotFound
+from shared.errors import Forbidden, Hidden, NotEntitled
 from shared.model import Role
 from shared.settings import PlatformSettings
 
@@ -26,13 +26,25 @@ class Caller:
     features: frozenset[str]
 
     def require_admin(self, platform: PlatformSettings) -> None:
-        """Only owners and admins, and only with the plan and feature that include this. Raises `Forbidden`."""
+        """Only owners and admins, and only with the plan and feature that include this.
+
+        Raises `Forbidden`, `NotEntitled`.
+        """
         if self.role not in (Role.OWNER, Role.ADMIN):
             raise Forbidden("Only an owner or admin of the organization may do this.")
         if self.plan not in platform.entitled_plans:
-            raise Forbidden("The organization's plan does not include the admin-managed Outlook connection.")
+            raise NotEntitled(
+                "The organization's plan does not include the admin-managed Outlook connection.", "plan"
+            )
         if platform.entitled_feature not in self.features:
-            raise Forbidden("The admin-managed Outlook connection is not switched on for the organization.")
+            raise NotEntitled(
+                "The admin-managed Outlook connection is not switched on for the organization.", "feature"
+            )
+
+    def require_person(self) -> None:
+        """Anybody but the platform's backend, which has no calendar. Raises `Forbidden`."""
+        if self.role is Role.SERVICE:
+            raise Forbidden("Only a member of the organization may do this.")
 
     def require_service(self) -> None:
         """Only the platform's backend. Raises `Forbidden`."""
@@ -42,7 +54,7 @@ class Caller:
     def require_may_read(self, member: str) -> None:
         """The platform's backend, an admin, or the member about themselves.
 
-        Others get `NotFound`, which does not tell whether there is such a member.
+        Others get `Hidden`, which does not tell whether there is such a member.
         """
         if self.role is Role.USER and self.subject != member:
-            raise NotFound("There is no such member.")
+            raise Hidden("There is no such member.")

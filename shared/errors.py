@@ -5,7 +5,9 @@ OutlookError
 │   ├── InvalidInput           400  a field is wrong: says which and how to mend it
 │   ├── Unauthenticated        401  no proof of who is calling
 │   ├── Forbidden              403  known caller, not allowed
+│   │   └── NotEntitled          403  the organization's plan does not include it
 │   ├── NotFound               404  no such thing for this caller
+│   │   └── Hidden               404  perhaps there is, but not for this caller
 │   ├── Conflict               409  the thing is in another state
 │   └── TooLarge               413  send less
 ├── Refusal                  a person at an activation page is told why and what to do next
@@ -74,6 +76,18 @@ class Forbidden(CallerError):
     code = "forbidden"
     title = "Not allowed"
 
+    def __init__(self, detail: str, reason: str = "role") -> None:
+        super().__init__(detail)
+        self.reason = reason
+        """A stable code for programs and the audit trail: `role`, `plan`, `feature` or `policy`."""
+
+
+class NotEntitled(Forbidden):
+    """The organization's plan does not include the feature, or it is not switched on."""
+
+    code = "not-entitled"
+    title = "Not included"
+
 
 class NotFound(CallerError):
     """Nothing of that name in the caller's organization."""
@@ -81,6 +95,12 @@ class NotFound(CallerError):
     status = 404
     code = "not-found"
     title = "Not found"
+
+
+class Hidden(NotFound):
+    """Whether there is such a thing is not for this caller to know."""
+
+    reason = "not_yours"
 
 
 class Conflict(CallerError):

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from shared.contract import MemberInput, RosterMember
+from shared.contract.people import MemberInput, RosterMember
 from shared.errors import InvalidInput
 from shared.matching import normalise
 from shared.model import Member

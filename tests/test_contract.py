@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from hypothesis import strategies as st
 
-from shared.contract import LARGEST_BODY, LinkInput, MemberInput, RosterInput, parse_body
+from shared.contract.activation_links import LinkInput
+from shared.contract.parsing import LARGEST_BODY, parse_body
+from shared.contract.people import MemberInput, RosterInput
 from shared.errors import InvalidInput, TooLarge
 from tests.properties import given
 

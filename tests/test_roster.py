@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import strategies as st
 
-from shared.contract import MemberInput, RosterMember
+from shared.contract.people import MemberInput, RosterMember
 from shared.errors import InvalidInput
 from shared.model import Member
 from shared.roster import Difference, difference, member_from, roster_from

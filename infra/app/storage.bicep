@@ -8,6 +8,7 @@ var queues = ['directory-sync', 'calendar-sync', 'calendar-bulk']
 
 var tables = [
   'Organizations'
+  'Choices'
   'Activations'
   'Tenants'
   'Members'

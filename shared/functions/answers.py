@@ -5,24 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-import azure.functions as func
-
 from shared.attempts import decode
-from shared.callers import ID
-from shared.contract import BlockOutput, BusyOutput, DeadLetterOutput, LinkOutput, MemberOutput, TenantOutput
-from shared.errors import NotFound
+from shared.contract.activation_links import LinkOutput
+from shared.contract.operations import DeadLetterOutput
+from shared.contract.people import MemberOutput
+from shared.contract.tenants import TenantOutput
+from shared.contract.times import BlockOutput, BusyOutput
 from shared.freebusy import BusyAnswer
 from shared.messages import CalendarSync, DirectorySync
 from shared.model import ActivationLink, Connection, ConnectionStatus, DeadLetter, Member, Tenant, Window
 from shared.states import CONNECTIONS, NO_TENANT, TENANTS, missed_pushes
-
-
-def identifier(req: func.HttpRequest, name: str) -> str:
-    """An id from the address. What cannot be an id names nothing: raises `NotFound`."""
-    value: str = req.route_params.get(name, "")
-    if not ID.fullmatch(value):
-        raise NotFound(f"There is no such {name}.")
-    return value
 
 
 def link(value: ActivationLink, now: datetime, url: str | None = None) -> LinkOutput:

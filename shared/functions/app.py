@@ -1,24 +1,32 @@
-"""All triggers of the app, gathered from one blueprint per group of callers."""
+"""All triggers of the app, gathered from one group per noun."""
 
 from __future__ import annotations
 
 import azure.functions as func
 
 from shared.bootstrap import Services
-from shared.functions.admin import admin
+from shared.functions.activation_links import activation_links
+from shared.functions.endpoints import Api
+from shared.functions.members import members
 from shared.functions.microsoft_admin import microsoft_admin
 from shared.functions.operations import operations
-from shared.functions.people import people
+from shared.functions.roster import roster
 from shared.functions.site import site
+from shared.functions.tenants import tenants
+from shared.functions.times import times
 from shared.functions.webhooks import webhooks
 from shared.functions.work import work
 
-GROUPS = (admin, people, microsoft_admin, webhooks, work, operations, site)
+API = (activation_links, tenants, members, roster, times, operations)
+"""What programs call; all of it is in the API's document."""
+OTHERS = (microsoft_admin, webhooks, work, site)
 
 
 def create_app(services: Services) -> func.FunctionApp:
     """The app with every trigger, each calling the given services."""
-    app = func.FunctionApp()
-    for group in GROUPS:
-        app.register_functions(group(services))
+    app, api = func.FunctionApp(), Api(services)
+    for declare in API:
+        declare(api)
+    for blueprint in (api.blueprint, *(group(services) for group in OTHERS)):
+        app.register_functions(blueprint)
     return app

@@ -1,46 +1,41 @@
-"""What an operator of the service calls, with a function key: they belong to no organization.
-
-https://learn.microsoft.com/azure/azure-functions/function-keys-how-to
-"""
+"""What an operator of the service calls, with a function key: they belong to no organization."""
 
 from __future__ import annotations
 
-import azure.functions as func
-
-from shared.bootstrap import Services
-from shared.contract import DeadLetterList, ReplayOutput
+from shared.contract.operations import DeadLetterList, ReplayOutput
+from shared.errors import Conflict, NotFound
 from shared.functions import answers
-from shared.functions.responses import answering, json_answer, no_content
-
-OPERATOR = func.AuthLevel.FUNCTION
-"""The host asks for a key before anything of ours runs."""
+from shared.functions.endpoints import Api, Asked, Nothing, Who
 
 
-def operations(services: Services) -> func.Blueprint:
+def operations(api: Api) -> None:
     """Dead letters: listed, replayed, discarded."""
-    blueprint = func.Blueprint()
+    services = api.services
 
-    @blueprint.route("operations/dead-letters", methods=["GET"], auth_level=OPERATOR)
-    @answering
-    def list_dead_letters(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG001 - the trigger's name
-        return json_answer(DeadLetterList([answers.dead_letter(letter) for letter in services.dead_letters.all()]))
+    @api.endpoint("GET", "operations/dead-letters", Who.OPERATOR, DeadLetterList)
+    def list_dead_letters(_: Asked[Nothing, None]) -> DeadLetterList:
+        """Work that failed for good, the latest first."""
+        return DeadLetterList([answers.dead_letter(letter) for letter in services.dead_letters.all()])
 
-    @blueprint.route("operations/dead-letters/replay", methods=["POST"], auth_level=OPERATOR)
-    @answering
-    def replay_dead_letters(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG001 - the trigger's name
+    @api.endpoint("POST", "operations/dead-letters/replay", Who.OPERATOR, ReplayOutput)
+    def replay_dead_letters(_: Asked[Nothing, None]) -> ReplayOutput:
+        """Put all of it back into the queues."""
         done = services.dead_letters.replay_all()
-        return json_answer(ReplayOutput(done.replayed, done.kept))
+        return ReplayOutput(done.replayed, done.kept)
 
-    @blueprint.route("operations/dead-letters/{queue}/{id}/replay", methods=["POST"], auth_level=OPERATOR)
-    @answering
-    def replay_dead_letter(req: func.HttpRequest) -> func.HttpResponse:
-        services.dead_letters.replay(answers.identifier(req, "queue"), answers.identifier(req, "id"))
-        return json_answer(ReplayOutput(1, 0))
+    @api.endpoint(
+        "POST",
+        "operations/dead-letters/{queue}/{id}/replay",
+        Who.OPERATOR,
+        ReplayOutput,
+        problems=(NotFound, Conflict),
+    )
+    def replay_dead_letter(ask: Asked[Nothing, None]) -> ReplayOutput:
+        """Put one piece back into its queue."""
+        services.dead_letters.replay(ask.path["queue"], ask.path["id"])
+        return ReplayOutput(1, 0)
 
-    @blueprint.route("operations/dead-letters/{queue}/{id}", methods=["DELETE"], auth_level=OPERATOR)
-    @answering
-    def discard_dead_letter(req: func.HttpRequest) -> func.HttpResponse:
-        services.dead_letters.discard(answers.identifier(req, "queue"), answers.identifier(req, "id"))
-        return no_content()
-
-    return blueprint
+    @api.endpoint("DELETE", "operations/dead-letters/{queue}/{id}", Who.OPERATOR, None, problems=(NotFound,))
+    def discard_dead_letter(ask: Asked[Nothing, None]) -> None:
+        """Forget one piece."""
+        services.dead_letters.discard(ask.path["queue"], ask.path["id"])

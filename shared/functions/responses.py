@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING, Any, ParamSpec
 import azure.functions as func
 import msgspec
 
+from shared.contract.problems import Problem
 from shared.errors import (
     CallerError,
     Conflict,
     EntityChanged,
     EntityExists,
+    Forbidden,
     MicrosoftError,
     TryLater,
     Unauthenticated,
@@ -60,6 +62,12 @@ def no_content() -> func.HttpResponse:
     return func.HttpResponse(status_code=204, headers=QUIET)
 
 
+def file_download(content: str, name: str, mimetype: str) -> func.HttpResponse:
+    """A file to keep. `name` is one of ours, never taken from a request."""
+    headers = {**QUIET, "Content-Disposition": f'attachment; filename="{name}"'}
+    return func.HttpResponse(content, mimetype=mimetype, charset="utf-8", headers=headers)
+
+
 def html_answer(page: Page, form_target: str) -> func.HttpResponse:
     """A page that may load our own files and nothing else; its forms may lead on to `form_target`."""
     policy = f"{_POLICY}; form-action 'self' {form_target}"
@@ -79,12 +87,12 @@ def file_answer(file: StaticFile, known: str | None) -> func.HttpResponse:
 
 
 def problem_answer(
-    status: int, code: str, title: str, detail: str, headers: Mapping[str, str] | None = None, **more: str
+    status: int, code: str, title: str, detail: str, headers: Mapping[str, str] | None = None, **more: str | None
 ) -> func.HttpResponse:
     """A problem document."""
-    document = {"type": f"urn:outlook-connection:problem:{code}", "title": title, "status": status, "detail": detail}
+    document = Problem(f"urn:outlook-connection:problem:{code}", title, status, detail, **more)
     return func.HttpResponse(
-        msgspec.json.encode(document | more),
+        msgspec.json.encode(document),
         status_code=status,
         mimetype="application/problem+json",
         headers={**QUIET, **(headers or {})},
@@ -113,8 +121,10 @@ def answering(handler: Handler[P]) -> Handler[P]:
 
 def _caller_problem(error: CallerError) -> func.HttpResponse:
     headers = {"WWW-Authenticate": "Bearer"} if isinstance(error, Unauthenticated) else {}
-    more = {"field": error.field} if error.field else {}
-    return problem_answer(error.status, error.code, error.title, error.detail, headers, **more)
+    reason = error.reason if isinstance(error, Forbidden) else None
+    return problem_answer(
+        error.status, error.code, error.title, error.detail, headers, field=error.field, reason=reason
+    )
 
 
 def _unavailable(wait: timedelta | None) -> func.HttpResponse:

@@ -9,6 +9,7 @@ from shared.model.calendar import BusyBlock, BusyStatus, Freshness, Snapshot, Wi
 from shared.model.connection import Connection, ConnectionStatus, Mailbox, Push
 from shared.model.dead_letter import DeadLetter
 from shared.model.organization import Member, MemberKey, Role
+from shared.model.policy import Choice, Decided, Policy, Scope, UnknownRule
 from shared.model.tenant import DirectoryUser, MailboxKey, Tenant, TenantStatus
 
 __all__ = [
@@ -16,9 +17,11 @@ __all__ = [
     "AdminProof",
     "BusyBlock",
     "BusyStatus",
+    "Choice",
     "Connection",
     "ConnectionStatus",
     "DeadLetter",
+    "Decided",
     "DirectoryUser",
     "Freshness",
     "LinkStep",
@@ -26,10 +29,13 @@ __all__ = [
     "MailboxKey",
     "Member",
     "MemberKey",
+    "Policy",
     "Push",
     "Role",
+    "Scope",
     "Snapshot",
     "Tenant",
     "TenantStatus",
+    "UnknownRule",
     "Window",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.model import ActivationLink, Connection, DeadLetter, Member, Tenant
+from shared.model import ActivationLink, Choice, Connection, DeadLetter, Member, Policy, Tenant
 from shared.settings import StorageSettings
 from shared.storage.audit import Audit
 from shared.storage.calendars import Calendars
@@ -16,11 +16,15 @@ class Tables:
 
     def __init__(self, settings: StorageSettings) -> None:
         service = table_service(settings)
+        self.policies = Table(service, "Organizations", Policy)
+        """organization / `policy`"""
         self.activations = Table(service, "Activations", ActivationLink)
         """organization / link id"""
         self.tenants = Table(service, "Tenants", Tenant, parts=8, lenient=True)
         """organization / tenant id"""
         self.members = Table(service, "Members", Member)
+        """organization / member id"""
+        self.choices = Table(service, "Choices", Choice)
         """organization / member id"""
         self.connections = Table(service, "Connections", Connection)
         """organization / member id: the admin-managed connection"""

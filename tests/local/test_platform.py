@@ -19,7 +19,8 @@ from local.microsoft.sample import ORGANIZATIONS
 from local.platform import Platform
 from local.platform.roster import roster_of
 from shared.callers import Caller
-from shared.contract import RosterInput, parse_body
+from shared.contract.parsing import parse_body
+from shared.contract.people import RosterInput
 from shared.errors import Unauthenticated
 from shared.model import Role
 from shared.platform_tokens import PlatformTokens

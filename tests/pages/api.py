@@ -15,18 +15,11 @@ from typing import Any, Self
 import msgspec
 from aiohttp import web
 
-from shared.contract import (
-    BlockOutput,
-    BusyOutput,
-    LinkInput,
-    LinkList,
-    LinkOutput,
-    MemberList,
-    MemberOutput,
-    TenantList,
-    TenantOutput,
-    parse_body,
-)
+from shared.contract.activation_links import LinkInput, LinkList, LinkOutput
+from shared.contract.parsing import parse_body
+from shared.contract.people import MemberList, MemberOutput
+from shared.contract.tenants import TenantList, TenantOutput
+from shared.contract.times import BlockOutput, BusyOutput
 from shared.errors import CallerError, Unauthenticated
 from shared.functions.responses import html_answer
 from shared.model import ActivationLink, ConnectionStatus, TenantStatus

@@ -171,6 +171,6 @@ def test_a_cookie_of_rubbish_is_refused(company: Company) -> None:
 
 
 def test_problems_say_what_to_do(untouched: Company) -> None:
-    problem = untouched.backend.call("GET", "/api/members/ann/busy", start=today().isoformat()).json()
+    problem = untouched.backend.call("GET", "/api/members/ann/busy", start="now", end=today().isoformat()).json()
     assert set(problem) == {"type", "title", "status", "detail", "field"}
     assert "offset" in problem["detail"]

@@ -1,0 +1,18 @@
+"""Fields that occur in many places, with what each must look like."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta
+
+Identifier = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.@:-]{0,63}$(?!\n)", description="A platform id.")]
+Address = Annotated[
+    str, Meta(pattern=r"^[^@\s\x00-\x1f\x7f]{1,64}@[^@\s\x00-\x1f\x7f]{1,255}$(?!\n)", description="A mail address.")
+]
+Domain = Annotated[
+    str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]{1,252}$(?!\n)", description="A domain, e.g. contoso.com.")
+]
+Cursor = Annotated[str, Meta(max_length=200, description="The `next` of the page before, as it is.")]
+
+MOST_MEMBERS = 50_000
