@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from shared.graph.sign_in import SignIn
     from shared.graph.tokens import AppTokens
     from shared.health import Health
+    from shared.member_list import MemberList
     from shared.members import Members
     from shared.pages import Pages
     from shared.platform_tokens import PlatformTokens
@@ -84,6 +85,12 @@ class Services:
         from shared.members import Members
 
         return Members(self.tables, self.queues, self._connections, self.now)
+
+    @cached_property
+    def member_list(self) -> MemberList:
+        from shared.member_list import MemberList
+
+        return MemberList(self.tables)
 
     @cached_property
     def audit_trail(self) -> AuditTrail:

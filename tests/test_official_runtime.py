@@ -42,6 +42,7 @@ HTTP = {
     "revoke_activation_link": "DELETE api/outlook/activation-links/{link}",
     "list_tenants": "GET api/outlook/tenants",
     "list_members": "GET api/outlook/members",
+    "show_overview": "GET api/outlook",
     "replace_roster": "PUT api/members",
     "put_member": "PUT api/members/{member}",
     "remove_member": "DELETE api/members/{member}",

@@ -10,6 +10,7 @@ from shared.functions.endpoints import Api
 from shared.functions.members import members
 from shared.functions.microsoft_admin import microsoft_admin
 from shared.functions.operations import operations
+from shared.functions.overview import overview
 from shared.functions.roster import roster
 from shared.functions.site import site
 from shared.functions.tenants import tenants
@@ -17,7 +18,7 @@ from shared.functions.times import times
 from shared.functions.webhooks import webhooks
 from shared.functions.work import work
 
-API = (activation_links, tenants, members, roster, times, operations)
+API = (overview, activation_links, tenants, members, roster, times, operations)
 """What programs call; all of it is in the API's document."""
 OTHERS = (microsoft_admin, webhooks, work, site)
 
