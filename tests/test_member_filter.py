@@ -34,7 +34,7 @@ class Stored(Generic[V]):
         return msgspec.json.encode(self.value).decode()
 
 
-LETTERS = st.text(st.sampled_from("aAbBéÉßſİıΣσς\u0301\u0338\u0130ﬁ\"\\\n\t/:,{}<' "), max_size=5)
+LETTERS = st.text(st.sampled_from("aAbBéÉßſİıΣσς\u0301\u0338\u0130ﬁ\"\\\n\t/:,{}<' "), max_size=5)  # noqa: RUF001
 IDS = st.text(st.sampled_from("aB0_.@:-"), min_size=1, max_size=3)
 MEMBERS = st.builds(Member, IDS, LETTERS, st.tuples(LETTERS))
 CONNECTIONS = st.builds(

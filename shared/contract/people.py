@@ -52,7 +52,7 @@ class MemberOutput(Struct):
     id: str
     name: str
     addresses: tuple[str, ...]
-    state: str
+    state: ConnectionStatus
     state_text: str
     next_step: str
     detail: str | None = None
