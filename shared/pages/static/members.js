@@ -1,10 +1,10 @@
 // What an admin sees of members: how many are in which state, and a list to filter, search, leaf through and keep.
 import { call, download } from "./api.js";
 import { fill, find, fromTemplate, mark, rows, say } from "./render.js";
-import { kind, label, moment } from "./words.js";
+import { kind, label, soon } from "./words.js";
 
 const PAGE = 50, MOST = 200, TYPING_MS = 250;
-const SOURCES = { admin_managed: "Connected by your Microsoft admin", personal: "Connected by the member", both: "Connected by both" };
+const SOURCES = { personal: "Connected by the member", both: "Connected by the member too" }; // the others go without saying
 let wished = PAGE; // members to show
 
 export async function refreshMembers() {
@@ -74,13 +74,13 @@ function showMember(row, member) {
   mark(row, member.state);
   fill(row, {
     name: member.name, addresses: member.addresses.join(", "), state: label(member.state), text: member.state_text,
-    source: SOURCES[member.source], read: readTimes(member), detail: member.detail && `Detail: ${label(member.detail)}`,
+    read: reading(member), detail: member.detail && `Detail: ${label(member.detail)}`,
     next: kind(member.state) === "good" ? "" : member.next_step,
   });
 }
 
-function readTimes({ last_read: last, next_due: due }) {
-  return [last && `Read ${moment(last)}`, due && `next by ${moment(due)}`].filter(Boolean).join(", ");
+function reading({ source, last_read: last, next_due: due }) {
+  return [SOURCES[source], last && `Read ${soon(last)}`, due && `Next by ${soon(due)}`].filter(Boolean).join(" · ");
 }
 
 // Focus would be lost with the button; it goes on where reading goes on.
