@@ -17,7 +17,7 @@ from typing import TypeVar
 
 from shared.member_filter import Listed, Pair, Wanted, chosen, counted, merged, unlooked
 from shared.model import Connection, ConnectionStatus, Member, Tenant
-from shared.storage.table import LazyRow
+from shared.storage.lazy_rows import LazyRow
 from shared.storage.tables import Tables
 
 WORTH_A_POINT_READ = 40
@@ -49,7 +49,11 @@ class MemberList:
     def one(self, org: str, member: Member) -> Listed:
         """A member who is known already."""
         row = self._tables.connections.get(org, member.id)
-        return self._with_mailboxes([Listed(member, row.value if row else None)])[0]
+        return self.with_mailbox(member, row.value if row else None)
+
+    def with_mailbox(self, member: Member, connection: Connection | None) -> Listed:
+        """A member whose connection is known too."""
+        return self._with_mailboxes([Listed(member, connection)])[0]
 
     def _with_mailboxes(self, page: list[Listed]) -> list[Listed]:
         """The same with the mailboxes that are read for them."""
@@ -58,8 +62,8 @@ class MemberList:
 
     def counts(self, org: str, tenants: Mapping[str, Tenant]) -> Counter[str]:
         """How many members are in which state."""
-        states = dict(self._tables.connections.keys(org, "status"))
-        return counted((key for key, _ in self._tables.members.keys(org)), states, unlooked(tenants))
+        states = dict(self._tables.connections.lazy.keys(org, "status"))
+        return counted((key for key, _ in self._tables.members.lazy.keys(org)), states, unlooked(tenants))
 
     def _found(
         self, org: str, wanted: Wanted, otherwise: ConnectionStatus, after: str | None, most: int
@@ -76,15 +80,15 @@ class MemberList:
 
     def _all(self, org: str, after: str | None, size: int) -> Iterator[Pair]:
         """Everybody behind `after`, so many at a time with the connections of the same range."""
-        for some in _chunks(self._tables.members.scan(org, after=after, page=size), size):
+        for some in _chunks(self._tables.members.lazy.rows(org, after=after, page=size), size):
             first, last = some[0].key, some[-1].key
-            yield from merged(some, self._tables.connections.scan(org, first=first, last=last, page=size + 1))
+            yield from merged(some, self._tables.connections.lazy.rows(org, first=first, last=last, page=size + 1))
 
     def _by_connection(self, org: str, wanted: Wanted, after: str | None, size: int) -> Iterator[Pair]:
         """Who has a connection of that state and tenant."""
         columns = {"status": wanted.state and wanted.state.value, "tenant": wanted.tenant}
         given = {name: value for name, value in columns.items() if value is not None}
-        connections = self._tables.connections.scan(org, after=after, page=size, **given)
+        connections = self._tables.connections.lazy.rows(org, after=after, page=size, **given)
         for some in _chunks(connections, size):
             yield from merged(self._members_of(org, some), some)
 
@@ -92,11 +96,11 @@ class MemberList:
         """The members of these connections, in order: read in passing where they lie close, or one by one."""
         keys = {row.key: None for row in some}
         enough = WORTH_A_POINT_READ * len(keys)
-        near = self._tables.members.scan(org, first=some[0].key, last=some[-1].key, page=enough)
+        near = self._tables.members.lazy.rows(org, first=some[0].key, last=some[-1].key, page=enough)
         passed = list(islice(near, enough))
         yield from (row for row in passed if row.key in keys)
         if len(passed) == enough:
-            yield from self._tables.members.find(org, [key for key in keys if key > passed[-1].key])
+            yield from self._tables.members.lazy.find(org, [key for key in keys if key > passed[-1].key])
 
 
 def _chunks(items: Iterator[T], size: int) -> Iterator[list[T]]:

@@ -66,7 +66,11 @@ NARROWED: dict[tuple[ConnectionStatus, str], Explanation] = {
     ),
     (ConnectionStatus.NOT_MATCHED, Detail.ADDRESS_REASSIGNED): Explanation(
         "The member's address now belongs to another account, whose calendar is not theirs by that.",
-        "If it is the same person, remove the member from the roster and add them again.",
+        "If it is the same person, choose the account for the member.",
+    ),
+    (ConnectionStatus.NOT_MATCHED, Detail.CHOSEN_USER_REMOVED): Explanation(
+        "The account an admin chose for the member was deleted from the directory.",
+        "Choose another account, or leave the match to the addresses again.",
     ),
     (ConnectionStatus.NOT_MATCHED, Detail.USER_REMOVED): Explanation(
         "The member's account was deleted from the directory.",
@@ -78,10 +82,11 @@ NARROWED: dict[tuple[ConnectionStatus, str], Explanation] = {
     ),
     (ConnectionStatus.AMBIGUOUS, Detail.SEVERAL_USERS): Explanation(
         "The member's addresses lead to more than one directory user.",
-        "Leave only the addresses of the right user on the roster.",
+        "Choose the right one for the member, or leave only that one's addresses on the roster.",
     ),
     (ConnectionStatus.AMBIGUOUS, Detail.SEVERAL_MEMBERS): Explanation(
-        "Another member has the same address.", "Remove the address from the roster entry that is not its owner's."
+        "Another member has the same address.",
+        "Remove the address from the roster entry that is not its owner's, or choose the account for the member.",
     ),
     (ConnectionStatus.STALE, Detail.SYNC_FAILED): Explanation(
         "Reading this calendar failed several times; the last known times are shown.",
@@ -129,6 +134,10 @@ TENANTS = {
         "This tenant owns none of the domains the activation link expected.",
         "Make a new link and have it opened by an admin of the expected domains.",
     ),
+    TenantStatus.DISCONNECTING: Explanation(
+        "The tenant is being disconnected: calendars are forgotten, subscriptions at Microsoft are ended.",
+        "Wait a minute; then remove the app in Microsoft 365 if it is not to come back.",
+    ),
 }
 
 
@@ -139,11 +148,11 @@ def explain(status: ConnectionStatus, detail: str | None) -> Explanation:
 
 def next_step(counts: Mapping[str, int], tenants: Collection[TenantStatus]) -> str:
     """The one thing an organization's admin does next: about tenants first, then about most of the members."""
-    if not tenants:
+    staying = [status for status in tenants if status is not TenantStatus.DISCONNECTING]
+    if not staying:
         return NO_TENANT.next_step
-    for status in tenants:
-        if status.is_lost:
-            return TENANTS[status].next_step
+    if lost := next((status for status in staying if status.is_lost), None):
+        return TENANTS[lost].next_step
     if not any(counts.values()):
         return "Have the platform send the organization's members."
     commonest = max(NEEDING_ATTENTION, key=lambda state: counts.get(state, 0))
@@ -161,3 +170,16 @@ def missed_pushes(count: int) -> str | None:
         f"Microsoft did not tell of a change to {calendars} lately. Until it does again, "
         "every calendar of the tenant is read every ten minutes."
     )
+
+
+def left_at_microsoft(client_id: str) -> tuple[str, ...]:
+    """What stays in a tenant that is disconnected here, and how its admin removes it."""
+    app = (
+        "The app stays listed under Enterprise applications in the Microsoft Entra admin center, with the "
+        "permissions that were granted; a Microsoft admin removes both by deleting it there."
+    )
+    command = (
+        "In PowerShell: Connect-MgGraph -Scopes Application.ReadWrite.All; Remove-MgServicePrincipal "
+        f"-ServicePrincipalId (Get-MgServicePrincipal -Filter \"appId eq '{client_id}'\").Id"
+    )
+    return app, command, "Events that were booked into members' calendars stay there; they belong to the members."

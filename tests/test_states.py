@@ -38,6 +38,12 @@ def test_a_detail_that_changes_nothing_leaves_the_states_own_words(detail: str |
 NEXT = {
     "no tenant": ({S.NOT_MATCHED: 3}, [], "Make an activation link for the Microsoft admin."),
     "a lost tenant": ({S.AMBIGUOUS: 3}, [T.CONNECTED, T.APP_DISABLED], TENANTS[T.APP_DISABLED].next_step),
+    "one that is leaving beside one that stays": ({S.CONNECTED: 3}, [T.DISCONNECTING, T.CONNECTED], "Nothing to do."),
+    "only one that is leaving": (
+        {S.NOT_MATCHED: 3},
+        [T.DISCONNECTING],
+        "Make an activation link for the Microsoft admin.",
+    ),
     "nobody yet": ({S.CONNECTED: 0}, [T.CONNECTED], "Have the platform send the organization's members."),
     "most of those who need attention": (
         {S.CONNECTED: 90, S.AMBIGUOUS: 2, S.NO_MAILBOX: 5},

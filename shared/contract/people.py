@@ -65,6 +65,8 @@ class MemberOutput(Struct):
     next_due: datetime | None = None
     """When it is read next, even if nobody tells of a change."""
     changed_at: datetime | None = None
+    also_found_in: tuple[str, ...] = ()
+    """Other tenants in which the member was seen; the first one keeps them, unless an admin chooses."""
 
 
 class MemberList(Struct):

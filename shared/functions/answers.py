@@ -13,11 +13,20 @@ from shared.contract.operations import DeadLetterOutput
 from shared.contract.overview import Overview
 from shared.contract.people import MemberOutput
 from shared.contract.tenants import TenantOutput
-from shared.contract.times import BlockOutput, BusyOutput
+from shared.contract.times import (
+    BlockOutput,
+    BusyOutput,
+    CalendarOutput,
+    ExplanationOutput,
+    PartOutput,
+    ReasonOutput,
+    RuleOutput,
+)
+from shared.explanation import Explanation, Read, Reason, in_words
 from shared.freebusy import BusyAnswer
 from shared.member_filter import Listed, unlooked
 from shared.messages import CalendarSync, DirectorySync
-from shared.model import ActivationLink, ConnectionStatus, DeadLetter, Tenant, Window
+from shared.model import ActivationLink, BusyStatus, ConnectionStatus, DeadLetter, MailboxKey, Tenant, Window
 from shared.states import NEEDING_ATTENTION, NO_TENANT, TENANTS, explain, missed_pushes, next_step
 
 ADMIN_MANAGED = "admin_managed"
@@ -57,6 +66,9 @@ def tenant(value: Tenant) -> TenantOutput:
         synced_at=value.synced_at,
         missed_pushes=value.missed_pushes,
         push_text=missed_pushes(value.missed_pushes),
+        in_scope=value.in_scope,
+        out_of_scope=value.out_of_scope,
+        scope_counted_at=value.synced_at,
     )
 
 
@@ -80,6 +92,7 @@ def member(listed: Listed, tenants: Mapping[str, Tenant]) -> MemberOutput:
         last_read=mailbox.read_at if mailbox else None,
         next_due=mailbox.due_at if mailbox else None,
         changed_at=connection.changed_at if connection else None,
+        also_found_in=tuple(key.tenant_id for key in connection.also_found) if connection else (),
     )
 
 
@@ -109,6 +122,39 @@ def busy(member_id: str, span: Window, answer: BusyAnswer) -> BusyOutput:
         read_at=answer.read_at,
         busy=[BlockOutput(block.start, block.end, block.status) for block in answer.blocks],
     )
+
+
+def explanation(member_id: str, span: Window, value: Explanation) -> ExplanationOutput:
+    """Why a member's time is open or blocked."""
+    statuses = [status for status in BusyStatus if status in value.rule.counted]
+    return ExplanationOutput(
+        member=member_id,
+        start=span.start,
+        end=span.end,
+        rule=RuleOutput(list(statuses), value.chosen_by_member, value.unknown_time),
+        calendars=[_calendar(read) for read in value.calendars],
+        parts=[PartOutput(p.start, p.end, p.is_open, [_reason(r) for r in p.reasons]) for p in value.parts],
+    )
+
+
+def _calendar(read: Read) -> CalendarOutput:
+    snapshot = read.snapshot
+    known = snapshot.window
+    return CalendarOutput(
+        _name(read.mailbox), read.freshness, snapshot.read_at, snapshot.unreadable_since, known.start, known.end
+    )
+
+
+def _reason(reason: Reason) -> ReasonOutput:
+    block = reason.block
+    calendar = _name(reason.mailbox) if reason.mailbox else None
+    return ReasonOutput(
+        block.start, block.end, block.status, calendar, reason.read_at, reason.because, in_words(reason)
+    )
+
+
+def _name(mailbox: MailboxKey) -> str:
+    return f"{mailbox.tenant_id}/{mailbox.object_id}"
 
 
 def dead_letter(value: DeadLetter) -> DeadLetterOutput:

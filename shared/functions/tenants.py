@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from shared.contract.tenants import TenantList
+from dataclasses import asdict
+
+from shared.contract.tenants import DisconnectPreview, TenantList, TenantOutput
+from shared.errors import Conflict, NotFound
 from shared.functions import answers
 from shared.functions.endpoints import Api, Asked, Nothing, Who
+from shared.states import left_at_microsoft
 
 
 def tenants(api: Api) -> None:
@@ -16,3 +20,42 @@ def tenants(api: Api) -> None:
         """All tenants with their status."""
         known = services.members.tenants(ask.caller.org)
         return TenantList([answers.tenant(tenant) for tenant in known.values()])
+
+    @api.endpoint("POST", "api/outlook/tenants/{tenant}/resync", Who.ADMIN, {202: TenantOutput}, problems=(NotFound,))
+    def resync_tenant(ask: Asked[Nothing, None]) -> TenantOutput:
+        """Look at the tenant's directory now, and at every calendar that is due.
+
+        It happens anyway, every five minutes.
+        """
+        return answers.tenant(services.tenants.resync(ask.caller, ask.path["tenant"]))
+
+    @api.endpoint(
+        "GET",
+        "api/outlook/tenants/{tenant}/disconnect-preview",
+        Who.ADMIN,
+        DisconnectPreview,
+        problems=(NotFound,),
+    )
+    def preview_disconnection(ask: Asked[Nothing, None]) -> DisconnectPreview:
+        """What disconnecting the tenant means, and what stays at Microsoft.
+
+        Changes nothing.
+        """
+        touched = services.tenants.preview(ask.caller.org, ask.path["tenant"])
+        client_id = services.settings.microsoft.client_id
+        return DisconnectPreview(**asdict(touched), stays_at_microsoft=list(left_at_microsoft(client_id)))
+
+    @api.endpoint(
+        "DELETE",
+        "api/outlook/tenants/{tenant}",
+        Who.ADMIN,
+        {202: TenantOutput},
+        problems=(NotFound, Conflict),
+    )
+    def disconnect_tenant(ask: Asked[Nothing, None]) -> TenantOutput:
+        """Disconnect the tenant.
+
+        Cached calendars are deleted and subscriptions at Microsoft are ended, by themselves and whatever interrupts
+        it; the tenant is listed as `disconnecting` until that is done. The audit trail stays.
+        """
+        return answers.tenant(services.tenants.disconnect(ask.caller, ask.path["tenant"]))

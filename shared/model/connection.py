@@ -37,6 +37,8 @@ class Detail(StrEnum):
     USER_REMOVED = "user_removed"
     SEVERAL_USERS = "several_users"
     SEVERAL_MEMBERS = "several_members"
+    CHOSEN_USER_REMOVED = "chosen_user_removed"
+    """The directory user an admin chose is gone."""
     WRONG_TENANT = "wrong_tenant"
     """The tenant it was bound in turned out to be none of the organization's."""
     NOT_IN_ROLLOUT = "not_in_rollout"
@@ -66,6 +68,10 @@ class Connection:
     """Ids of the tenants in which they were looked for."""
     candidates: tuple[str, ...] = ()
     """Object ids of the users an ambiguous member could be; when one of them changes, it is time to match again."""
+    chosen: MailboxKey | None = None
+    """The directory user whom an admin had chosen when this was decided."""
+    also_found: tuple[MailboxKey, ...] = ()
+    """Users of other tenants who would be the member too; the tenant that found them first keeps them."""
 
     @property
     def mailbox(self) -> MailboxKey | None:

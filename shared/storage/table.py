@@ -9,7 +9,7 @@ https://learn.microsoft.com/rest/api/storageservices/table-service-rest-api
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
@@ -25,7 +25,7 @@ from azure.core.exceptions import (
 from azure.data.tables import TableClient, TableServiceClient, TableTransactionError, UpdateMode
 
 from shared.errors import EntityChanged, EntityExists, EntityUnreadable, StorageError
-from shared.storage.point_reads import point_reads
+from shared.storage.lazy_rows import LazyRows, text_of
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -36,14 +36,6 @@ MOST_PARTS = 30
 """Keeps a row under the one MiB that Azure allows (the emulator does not check)."""
 TRANSACTION = 100
 """Rows one transaction may touch, all in one partition."""
-PAGE = 1_000
-"""Rows in one answer at most."""
-
-LIGHT = {"Accept": "application/json;odata=nometadata"}
-"""Answers without types and ETags: where neither is needed, a fifth of the SDK's work.
-
-https://learn.microsoft.com/rest/api/storageservices/payload-format-for-table-service-operations
-"""
 
 Columns = Mapping[str, Any]
 
@@ -58,23 +50,6 @@ class Row(Generic[T]):
     key: str
     value: T
     etag: str
-
-
-class LazyRow(Generic[T]):
-    """A row for looking through many of which few matter: its value is decoded only when asked for."""
-
-    __slots__ = ("_decode", "key", "text")
-
-    def __init__(self, key: str, text: str, decode: Callable[[str, str], T]) -> None:
-        self.key = key
-        self.text = text
-        """The value as JSON."""
-        self._decode = decode
-
-    @property
-    def value(self) -> T:
-        """The value, decoded now. Raises `EntityUnreadable`."""
-        return self._decode(self.key, self.text)
 
 
 class Table(Generic[T]):
@@ -99,6 +74,8 @@ class Table(Generic[T]):
         self._columns = columns
         self._lenient = lenient
         self._parts = [f"json{number}" for number in range(parts)]
+        self.lazy = LazyRows(self._client, self._parts, self._value)
+        """The same rows, to look through many."""
         self._columns_read = ["PartitionKey", "RowKey", *self._parts] if parts == 1 else None
 
     def get(self, partition: str, key: str) -> Row[T] | None:
@@ -123,41 +100,6 @@ class Table(Generic[T]):
     def where(self, condition: str, parameters: Mapping[str, Any]) -> Iterator[Row[T]]:
         """Rows that meet an OData condition over keys and columns, with `@name` parameters."""
         return self._query(condition, parameters, None)
-
-    def scan(
-        self,
-        partition: str,
-        *,
-        after: str | None = None,
-        first: str | None = None,
-        last: str | None = None,
-        page: int = PAGE,
-        **columns: str,
-    ) -> Iterator[LazyRow[T]]:
-        """Rows to look through in order of key: behind `after`, from `first` to `last`, with these columns.
-
-        `page` is how many one request brings; the next is made when one more row is asked for.
-        """
-        bounds = {"RowKey gt @a": after, "RowKey ge @f": first, "RowKey le @l": last}
-        given = [text for text, key in bounds.items() if key]
-        condition = " and ".join(["PartitionKey eq @p", *given, *(f"{name} eq @{name}" for name in columns)])
-        known = {"p": partition, "a": after, "f": first, "l": last, **columns}
-        return map(self._lazy, self._light(condition, known, ["RowKey", *self._parts], page))
-
-    def find(self, partition: str, keys: Collection[str]) -> list[LazyRow[T]]:
-        """The rows of these keys, where there are any, in the keys' order; each is a request of its own."""
-        return [row for row in point_reads(lambda key: self._find(partition, key), keys).values() if row]
-
-    def _find(self, partition: str, key: str) -> LazyRow[T] | None:
-        with suppress(ResourceNotFoundError):
-            return self._lazy(self._client.get_entity(partition, key))
-        return None
-
-    def keys(self, partition: str, column: str | None = None) -> Iterator[tuple[str, str]]:
-        """Every key of a partition in order, with what its row has in the column."""
-        wanted = ["RowKey", column] if column else ["RowKey"]
-        for entity in self._light("PartitionKey eq @p", {"p": partition}, wanted, PAGE):
-            yield entity["RowKey"], entity.get(column) or "" if column else ""
 
     def insert(self, partition: str, key: str, value: T) -> Row[T]:
         """Add a row. Raises `EntityExists`."""
@@ -255,18 +197,6 @@ class Table(Generic[T]):
         except ResourceNotFoundError:
             return
 
-    def _light(
-        self, condition: str, parameters: Mapping[str, Any], wanted: list[str], page: int
-    ) -> Iterator[Mapping[str, Any]]:
-        """Rows without types and ETags, with these properties only."""
-        found = self._client.query_entities(
-            condition, parameters=dict(parameters), select=wanted, results_per_page=min(page, PAGE), headers=LIGHT
-        )
-        try:
-            yield from found
-        except ResourceNotFoundError:
-            return
-
     def _creating(self, write: Callable[[], R]) -> R:
         """Do the write; where the table is missing, create it and do it again."""
         try:
@@ -297,14 +227,8 @@ class Table(Generic[T]):
                 log.error("passed over: %s", problem)  # noqa: TRY400 - no trace needed
 
     def _row(self, entity: Any) -> Row[T]:
-        value = self._value(entity["RowKey"], self._text(entity))
+        value = self._value(entity["RowKey"], text_of(entity, self._parts))
         return Row(entity["PartitionKey"], entity["RowKey"], value, entity.metadata["etag"])
-
-    def _lazy(self, entity: Mapping[str, Any]) -> LazyRow[T]:
-        return LazyRow(entity["RowKey"], self._text(entity), self._value)
-
-    def _text(self, entity: Mapping[str, Any]) -> str:
-        return "".join(entity.get(part) or "" for part in self._parts)
 
     def _value(self, key: str, text: str) -> T:
         try:
