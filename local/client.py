@@ -58,7 +58,7 @@ class Client:
         found: list[Json] = []
         cursor: str | None = ""
         while cursor is not None:
-            page = self._json("GET", "/api/outlook/members", **({"cursor": cursor} if cursor else {}))
+            page = self._json("GET", "/api/outlook/members", limit="200", **({"cursor": cursor} if cursor else {}))
             found += page["members"]
             cursor = page["next"]
         return found

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from shared.graph.tokens import AppTokens
     from shared.graph.users import Users
     from shared.health import Health
+    from shared.member_list import MemberList
     from shared.members import Members
     from shared.model import MailboxKey
     from shared.pages import Pages
@@ -92,6 +93,12 @@ class Services:
         from shared.members import Members
 
         return Members(self.tables, self.queues, self._connections, self.now)
+
+    @cached_property
+    def member_list(self) -> MemberList:
+        from shared.member_list import MemberList
+
+        return MemberList(self.tables)
 
     @cached_property
     def choices(self) -> Choices:

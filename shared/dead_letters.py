@@ -23,7 +23,7 @@ from shared.connections import Connections
 from shared.errors import Conflict, EntityChanged, NotFound
 from shared.mailbox_reading import pause_after
 from shared.messages import CalendarSync, DirectorySync, Message, Reason, encode
-from shared.model import ConnectionStatus, DeadLetter, Mailbox, MailboxKey, MemberKey
+from shared.model import ConnectionStatus, DeadLetter, Detail, Mailbox, MailboxKey, MemberKey
 from shared.storage.queue import Queues
 from shared.storage.table import Row
 from shared.storage.tables import Tables
@@ -31,9 +31,6 @@ from shared.storage.tables import Tables
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-
-SYNC_FAILED = "sync_failed"
-"""The detail of a connection whose calendar message failed for good."""
 
 
 class Replayed(NamedTuple):
@@ -150,7 +147,7 @@ class DeadLetters:
     def _mark(self, message: DirectorySync) -> None:
         """Let the tenant's row say so; the next pass that succeeds takes it back."""
         tenants = self._tables.tenants
-        marked = lambda current: current and replace(current, reason=SYNC_FAILED)  # noqa: E731 - reads best here
+        marked = lambda current: current and replace(current, reason=Detail.SYNC_FAILED)  # noqa: E731 - reads best here
         _if_possible(lambda: tenants.change(message.org, message.tenant, marked))
 
     def _give_up(self, key: MailboxKey, now: datetime) -> None:
@@ -166,7 +163,7 @@ class DeadLetters:
     def _tell(self, key: MailboxKey, owner: MemberKey, now: datetime) -> None:
         stale = ConnectionStatus.STALE
         _if_possible(lambda: self._tables.calendars.mark_unreadable(owner, key, stale, now))
-        _if_possible(lambda: self._connections.tell(key, [owner], stale, SYNC_FAILED))
+        _if_possible(lambda: self._connections.tell(key, [owner], stale, Detail.SYNC_FAILED))
 
 
 def _if_possible(act: Callable[[], T]) -> T | None:

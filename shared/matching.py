@@ -22,15 +22,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from shared.model import Connection, ConnectionStatus, DirectoryUser, MailboxKey, Member
+from shared.model import Connection, ConnectionStatus, Detail, DirectoryUser, MailboxKey, Member
 
-REASSIGNED = "address_reassigned"
-REMOVED = "user_removed"
-GUEST_ONLY = "guest_only"
-SEVERAL_USERS = "several_users"
-SEVERAL_MEMBERS = "several_members"
-CHOSEN_REMOVED = "chosen_user_removed"
-"""Details: why a status is what it is."""
+REASSIGNED = Detail.ADDRESS_REASSIGNED
+REMOVED = Detail.USER_REMOVED
+GUEST_ONLY = Detail.GUEST_ONLY
+SEVERAL_USERS = Detail.SEVERAL_USERS
+SEVERAL_MEMBERS = Detail.SEVERAL_MEMBERS
+CHOSEN_REMOVED = Detail.CHOSEN_USER_REMOVED
 
 
 @dataclass(frozen=True)

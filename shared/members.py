@@ -1,4 +1,4 @@
-"""The platform's roster, and every member with the state of their connection."""
+"""The platform's roster, and what follows from changing it."""
 
 from __future__ import annotations
 
@@ -8,17 +8,14 @@ from datetime import datetime
 from shared.connections import Connections
 from shared.errors import Conflict, EntityChanged, NotFound
 from shared.messages import CalendarSync, DirectorySync, Reason
-from shared.model import Connection, MailboxKey, Member, MemberKey, Tenant
+from shared.model import MailboxKey, Member, MemberKey, Tenant
 from shared.roster import Difference, difference
 from shared.storage.audit import Entry
 from shared.storage.queue import Queues
-from shared.storage.table import Row
 from shared.storage.tables import Tables
 
 TRIES = 3
 """How often a roster is compared anew when other calls change it meanwhile."""
-PAGE = 200
-"""Members in one page of a list."""
 
 
 class Members:
@@ -66,31 +63,9 @@ class Members:
         self._forget(org, [member_id])
         self._look_again(org, actor, "member.removed", member_id)
 
-    def one(self, org: str, member: Member) -> tuple[Member, Connection | None]:
-        """A member with their connection."""
-        row = self._tables.connections.get(org, member.id)
-        return member, row.value if row else None
-
     def tenants(self, org: str) -> dict[str, Tenant]:
         """The organization's tenants by id: what a member's state is seen against."""
         return {row.key: row.value for row in self._tables.tenants.rows(org)}
-
-    def page(self, org: str, after: str | None) -> tuple[list[tuple[Member, Connection | None]], str | None]:
-        """A page of members in order of id with their connections, and the id the next page comes after."""
-        rows = list(self._tables.members.rows(org, after=after, most=PAGE))
-        last = rows[-1].key if rows else None
-        connections = self._connections_of(org, rows)
-        page = [(row.value, connections.get(row.key)) for row in rows]
-        return page, last if len(rows) == PAGE else None
-
-    def _connections_of(self, org: str, rows: list[Row[Member]]) -> dict[str, Connection]:
-        if not rows:
-            return {}
-        found = self._tables.connections.where(
-            "PartitionKey eq @o and RowKey ge @first and RowKey le @last",
-            {"o": org, "first": rows[0].key, "last": rows[-1].key},
-        )
-        return {row.key: row.value for row in found}
 
     def _forget(self, org: str, member_ids: Sequence[str]) -> None:
         """Members, connections and calendars go at once; subscriptions as soon as Microsoft answers.

@@ -14,10 +14,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from shared.matching import domain_of
-from shared.model import BusyStatus, Choice, Connection, ConnectionStatus, Member, Policy
-
-NOT_IN_ROLLOUT = "not_in_rollout"
-"""The detail of a member whom the scope does not include (yet)."""
+from shared.model import BusyStatus, Choice, Connection, ConnectionStatus, Detail, Member, Policy
 
 
 class KeptOut(NamedTuple):
@@ -36,7 +33,7 @@ def kept_out(member: Member, choice: Choice | None, policy: Policy) -> KeptOut |
     if choice is not None and choice.excluded is not None:
         return KeptOut(ConnectionStatus.EXCLUDED)
     if not in_scope(member, policy):
-        return KeptOut(ConnectionStatus.EXCLUDED, NOT_IN_ROLLOUT)
+        return KeptOut(ConnectionStatus.EXCLUDED, Detail.NOT_IN_ROLLOUT)
     if choice is not None and choice.disconnected is not None:
         return KeptOut(ConnectionStatus.USER_DISCONNECTED)
     return None

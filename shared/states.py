@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
-from shared.model import ConnectionStatus, TenantStatus
+from shared.model import ConnectionStatus, Detail, TenantStatus
+
+NOTHING = "Nothing to do."
 
 
 class Explanation(NamedTuple):
@@ -15,7 +18,7 @@ class Explanation(NamedTuple):
 
 
 CONNECTIONS = {
-    ConnectionStatus.CONNECTED: Explanation("The Outlook calendar is connected and up to date.", "Nothing to do."),
+    ConnectionStatus.CONNECTED: Explanation("The Outlook calendar is connected and up to date.", NOTHING),
     ConnectionStatus.CONNECTING: Explanation(
         "The mailbox was found and is being read for the first time.", "Wait a minute."
     ),
@@ -56,18 +59,55 @@ CONNECTIONS = {
     ),
 }
 
-_NARROWED = {
-    (ConnectionStatus.EXCLUDED, "not_in_rollout"): Explanation(
+NARROWED: dict[tuple[ConnectionStatus, str], Explanation] = {
+    (ConnectionStatus.NOT_MATCHED, Detail.GUEST_ONLY): Explanation(
+        "The member's address belongs to a guest, whose calendar is in another organization.",
+        "Add the member's address in this organization to the roster.",
+    ),
+    (ConnectionStatus.NOT_MATCHED, Detail.ADDRESS_REASSIGNED): Explanation(
+        "The member's address now belongs to another account, whose calendar is not theirs by that.",
+        "If it is the same person, choose the account for the member.",
+    ),
+    (ConnectionStatus.NOT_MATCHED, Detail.CHOSEN_USER_REMOVED): Explanation(
+        "The account an admin chose for the member was deleted from the directory.",
+        "Choose another account, or leave the match to the addresses again.",
+    ),
+    (ConnectionStatus.NOT_MATCHED, Detail.USER_REMOVED): Explanation(
+        "The member's account was deleted from the directory.",
+        "Remove the member from the roster, or ask the Microsoft admin to restore the account.",
+    ),
+    (ConnectionStatus.NOT_MATCHED, Detail.WRONG_TENANT): Explanation(
+        "The tenant that was connected is not the expected one, so nobody is looked for in it.",
+        "Make a new link and have it opened by an admin of the expected domains.",
+    ),
+    (ConnectionStatus.AMBIGUOUS, Detail.SEVERAL_USERS): Explanation(
+        "The member's addresses lead to more than one directory user.",
+        "Choose the right one for the member, or leave only that one's addresses on the roster.",
+    ),
+    (ConnectionStatus.AMBIGUOUS, Detail.SEVERAL_MEMBERS): Explanation(
+        "Another member has the same address.",
+        "Remove the address from the roster entry that is not its owner's, or choose the account for the member.",
+    ),
+    (ConnectionStatus.STALE, Detail.SYNC_FAILED): Explanation(
+        "Reading this calendar failed several times; the last known times are shown.",
+        "It is tried again by itself; contact support if it stays like this.",
+    ),
+    (ConnectionStatus.EXCLUDED, Detail.NOT_IN_ROLLOUT): Explanation(
         "The roll-out does not include this member yet.", "Widen the scope in the policy."
     ),
 }
-"""Where the detail changes what to do."""
+"""Details that change what to do. All others are for searching."""
 
-
-def explain(status: ConnectionStatus, detail: str | None) -> Explanation:
-    """A member's state as people read it."""
-    return _NARROWED.get((status, detail or ""), CONNECTIONS[status])
-
+NEEDING_ATTENTION = (
+    ConnectionStatus.PERMISSION_LOST,
+    ConnectionStatus.OUT_OF_SCOPE,
+    ConnectionStatus.NOT_MATCHED,
+    ConnectionStatus.AMBIGUOUS,
+    ConnectionStatus.NO_MAILBOX,
+    ConnectionStatus.DISABLED_IN_DIRECTORY,
+    ConnectionStatus.RECONNECT_REQUIRED,
+)
+"""States that stay until somebody acts, those first that likely have one cause for many."""
 
 NO_TENANT = Explanation(
     "No Microsoft 365 tenant is connected yet.", "Make an activation link for the Microsoft admin."
@@ -78,7 +118,7 @@ TENANTS = {
     TenantStatus.CONNECTING: Explanation(
         "Permission was granted and is spreading through Microsoft.", "Wait; this can take a few minutes."
     ),
-    TenantStatus.CONNECTED: Explanation("Connected; calendars are kept up to date.", "Nothing to do."),
+    TenantStatus.CONNECTED: Explanation("Connected; calendars are kept up to date.", NOTHING),
     TenantStatus.CONSENT_MISSING: Explanation(
         "The app is not (or no longer) approved in this tenant.",
         "Make a new activation link for the Microsoft admin.",
@@ -99,6 +139,26 @@ TENANTS = {
         "Wait a minute; then remove the app in Microsoft 365 if it is not to come back.",
     ),
 }
+
+
+def explain(status: ConnectionStatus, detail: str | None) -> Explanation:
+    """A connection's state in words, as narrow as its detail allows."""
+    return NARROWED.get((status, detail or ""), CONNECTIONS[status])
+
+
+def next_step(counts: Mapping[str, int], tenants: Collection[TenantStatus]) -> str:
+    """The one thing an organization's admin does next: about tenants first, then about most of the members."""
+    staying = [status for status in tenants if status is not TenantStatus.DISCONNECTING]
+    if not staying:
+        return NO_TENANT.next_step
+    if lost := next((status for status in staying if status.is_lost), None):
+        return TENANTS[lost].next_step
+    if not any(counts.values()):
+        return "Have the platform send the organization's members."
+    commonest = max(NEEDING_ATTENTION, key=lambda state: counts.get(state, 0))
+    if counts.get(commonest):
+        return CONNECTIONS[commonest].next_step
+    return CONNECTIONS[ConnectionStatus.CONNECTING].next_step if counts.get(ConnectionStatus.CONNECTING) else NOTHING
 
 
 def missed_pushes(count: int) -> str | None:

@@ -106,6 +106,7 @@ PURE = (
     "shared/errors.py",
     "shared/freebusy.py",
     "shared/matching.py",
+    "shared/member_filter.py",
     "shared/messages.py",
     *(f"shared/model/{noun}.py" for noun in ("activation", "calendar", "connection", "organization", "tenant")),
     "shared/mailbox_reading.py",

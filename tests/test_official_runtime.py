@@ -58,6 +58,7 @@ HTTP = {
     "disconnect_me": "DELETE api/me/connections/{connection}",
     "reconnect_me": "POST api/me/connections/{connection}/reconnect",
     "choose_busy_statuses": "PUT api/me/busy-statuses",
+    "show_overview": "GET api/outlook",
     "replace_roster": "PUT api/members",
     "put_member": "PUT api/members/{member}",
     "remove_member": "DELETE api/members/{member}",

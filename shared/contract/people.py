@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from shared.contract.fields import MOST_MEMBERS, Address, Cursor, Identifier
+from shared.model import ConnectionStatus
 
 
 class MemberInput(Struct, forbid_unknown_fields=True):
@@ -33,8 +34,15 @@ class RosterInput(Struct, forbid_unknown_fields=True):
 
 
 class MemberQuery(Struct, forbid_unknown_fields=True):
-    """Which members to list."""
+    """Which members to list: those of whom everything given is true."""
 
+    state: ConnectionStatus | None = None
+    tenant: Annotated[str, Meta(max_length=64)] | None = None
+    """The id of the tenant in which the member's directory user is."""
+    q: Annotated[str, Meta(max_length=200)] | None = None
+    """Occurs in the id, the name, an address or the mailbox, in capitals or not."""
+    limit: Annotated[int, Meta(ge=1, le=200)] = 50
+    """Members in one page. Every page but the last has as many."""
     cursor: Cursor | None = None
 
 
@@ -44,12 +52,18 @@ class MemberOutput(Struct):
     id: str
     name: str
     addresses: tuple[str, ...]
-    state: str
+    state: ConnectionStatus
     state_text: str
     next_step: str
     detail: str | None = None
     tenant: str | None = None
     mailbox: str | None = None
+    source: str | None = None
+    """By whose doing the mailbox is connected: `admin_managed`, or nobody's."""
+    last_read: datetime | None = None
+    """When the calendar was last read with success."""
+    next_due: datetime | None = None
+    """When it is read next, even if nobody tells of a change."""
     changed_at: datetime | None = None
     also_found_in: tuple[str, ...] = ()
     """Other tenants in which the member was seen; the first one keeps them, unless an admin chooses."""

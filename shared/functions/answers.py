@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+from msgspec.structs import astuple
+
 from shared.attempts import decode
 from shared.contract.activation_links import LinkOutput
 from shared.contract.operations import DeadLetterOutput
+from shared.contract.overview import Overview
 from shared.contract.people import MemberOutput
 from shared.contract.tenants import TenantOutput
 from shared.contract.times import (
@@ -21,19 +24,15 @@ from shared.contract.times import (
 )
 from shared.explanation import Explanation, Read, Reason, in_words
 from shared.freebusy import BusyAnswer
+from shared.member_filter import Listed, unlooked
 from shared.messages import CalendarSync, DirectorySync
-from shared.model import (
-    ActivationLink,
-    BusyStatus,
-    Connection,
-    ConnectionStatus,
-    DeadLetter,
-    MailboxKey,
-    Member,
-    Tenant,
-    Window,
-)
-from shared.states import NO_TENANT, TENANTS, explain, missed_pushes
+from shared.model import ActivationLink, BusyStatus, ConnectionStatus, DeadLetter, MailboxKey, Tenant, Window
+from shared.states import NEEDING_ATTENTION, NO_TENANT, TENANTS, explain, missed_pushes, next_step
+
+ADMIN_MANAGED = "admin_managed"
+"""The source of a connection that an admin's consent made."""
+MEMBER_COLUMNS = MemberOutput.__struct_fields__
+"""Of the table for spreadsheets."""
 
 
 def link(value: ActivationLink, now: datetime, url: str | None = None) -> LinkOutput:
@@ -54,12 +53,12 @@ def link(value: ActivationLink, now: datetime, url: str | None = None) -> LinkOu
 
 def tenant(value: Tenant) -> TenantOutput:
     """A tenant and what its status means."""
-    text, next_step = TENANTS[value.status]
+    text, step = TENANTS[value.status]
     return TenantOutput(
         id=value.id,
         status=value.status,
         status_text=text,
-        next_step=next_step,
+        next_step=step,
         reason=value.reason,
         domains=value.domains,
         consented_by=value.consented_by,
@@ -73,23 +72,43 @@ def tenant(value: Tenant) -> TenantOutput:
     )
 
 
-def member(value: Member, connection: Connection | None, tenants: Mapping[str, Tenant]) -> MemberOutput:
+def member(listed: Listed, tenants: Mapping[str, Tenant]) -> MemberOutput:
     """A member and the state of their connection."""
-    state = connection.status if connection else _unlooked(tenants)
+    known, connection, mailbox = listed
+    state = connection.status if connection else unlooked(tenants)
     detail = connection.detail if connection else None
-    text, next_step = explain(state, detail) if connection or tenants else NO_TENANT
+    text, step = explain(state, detail) if connection or tenants else NO_TENANT
     return MemberOutput(
-        id=value.id,
-        name=value.name,
-        addresses=value.addresses,
+        id=known.id,
+        name=known.name,
+        addresses=known.addresses,
         state=state,
         state_text=text,
-        next_step=next_step,
+        next_step=step,
         detail=detail,
         tenant=connection.tenant_id if connection else None,
         mailbox=connection.mailbox_address if connection else None,
+        source=ADMIN_MANAGED if connection and connection.mailbox else None,
+        last_read=mailbox.read_at if mailbox else None,
+        next_due=mailbox.due_at if mailbox else None,
         changed_at=connection.changed_at if connection else None,
         also_found_in=tuple(key.tenant_id for key in connection.also_found) if connection else (),
+    )
+
+
+def member_row(value: MemberOutput) -> tuple[object, ...]:
+    """The member as a row under `MEMBER_COLUMNS`."""
+    return astuple(value)
+
+
+def overview(counts: Mapping[str, int], tenants: Mapping[str, Tenant]) -> Overview:
+    """The organization at a glance."""
+    return Overview(
+        members=sum(counts.values()),
+        states={state.value: counts.get(state, 0) for state in ConnectionStatus},
+        needing_attention=sum(counts.get(state, 0) for state in NEEDING_ATTENTION),
+        next_step=next_step(counts, [known.status for known in tenants.values()]),
+        tenants=[tenant(known) for known in tenants.values()],
     )
 
 
@@ -153,9 +172,3 @@ def dead_letter(value: DeadLetter) -> DeadLetterOutput:
         tenant=message.tenant if message else None,
         mailboxes=message.mailboxes if isinstance(message, CalendarSync) else (),
     )
-
-
-def _unlooked(tenants: Mapping[str, Tenant]) -> ConnectionStatus:
-    """The state of a member nobody has looked for: they will be, as soon as there is a tenant to look in."""
-    waiting = any(not known.status.is_lost for known in tenants.values())
-    return ConnectionStatus.CONNECTING if waiting else ConnectionStatus.NOT_MATCHED

@@ -12,6 +12,7 @@ from shared.functions.members import members
 from shared.functions.microsoft_admin import microsoft_admin
 from shared.functions.one_member import one_member
 from shared.functions.operations import operations
+from shared.functions.overview import overview
 from shared.functions.policy import policy
 from shared.functions.roster import roster
 from shared.functions.site import site
@@ -20,7 +21,7 @@ from shared.functions.times import times
 from shared.functions.webhooks import webhooks
 from shared.functions.work import work
 
-API = (activation_links, tenants, policy, members, one_member, me, roster, times, operations)
+API = (overview, activation_links, tenants, policy, members, one_member, me, roster, times, operations)
 """What programs call; all of it is in the API's document."""
 OTHERS = (microsoft_admin, webhooks, work, site)
 

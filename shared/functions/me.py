@@ -9,6 +9,7 @@ from shared.errors import Conflict, NotFound
 from shared.functions import answers
 from shared.functions.endpoints import Api, Asked, Nothing, Who
 from shared.functions.policy import in_order
+from shared.member_filter import Listed
 from shared.policy import busy_statuses, rights
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def me(api: Api) -> None:
 
     def _managed(standing: Standing, org: str) -> MyConnection:
         tenants = services.members.tenants(org)
-        shown = answers.member(standing.member, standing.shown(services.now()), tenants)
+        shown = answers.member(Listed(standing.member, standing.shown(services.now())), tenants)
         may_disconnect, may_reconnect, why_not = rights(
             standing.member, standing.choice, standing.policy, shown.state
         )

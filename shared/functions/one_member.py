@@ -27,8 +27,8 @@ def one_member(api: Api) -> None:
     services = api.services
 
     def shown(standing: Standing, org: str) -> MemberOutput:
-        connection = standing.shown(services.now())
-        return answers.member(standing.member, connection, services.members.tenants(org))
+        listed = services.member_list.with_mailbox(standing.member, standing.shown(services.now()))
+        return answers.member(listed, services.members.tenants(org))
 
     @api.endpoint("POST", "api/outlook/members/{member}/check", Who.ADMIN, CheckOutput, problems=(NotFound,))
     def check_member(ask: Asked[Nothing, None]) -> CheckOutput:

@@ -39,7 +39,7 @@ def roster(api: Api) -> None:
         """
         org, member = ask.caller.org, member_from(ask.path["member"], ask.body)
         is_new = services.members.put(org, ask.caller.subject, member)
-        listed = answers.member(*services.members.one(org, member), services.members.tenants(org))
+        listed = answers.member(services.member_list.one(org, member), services.members.tenants(org))
         return Answer(listed, 201 if is_new else 200)
 
     @api.endpoint("DELETE", "api/members/{member}", Who.SERVICE, None, problems=(NotFound, Conflict))

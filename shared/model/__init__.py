@@ -6,7 +6,7 @@ All datetimes are UTC-aware; all identifiers are the platform's (organization, m
 
 from shared.model.activation import ActivationLink, AdminProof, LinkStep
 from shared.model.calendar import BusyBlock, BusyStatus, Freshness, Snapshot, Window
-from shared.model.connection import Connection, ConnectionStatus, Mailbox, Push
+from shared.model.connection import Connection, ConnectionStatus, Detail, Mailbox, Push
 from shared.model.dead_letter import DeadLetter
 from shared.model.organization import Member, MemberKey, Role
 from shared.model.policy import Choice, Decided, Policy, Scope, UnknownRule
@@ -22,6 +22,7 @@ __all__ = [
     "ConnectionStatus",
     "DeadLetter",
     "Decided",
+    "Detail",
     "DirectoryUser",
     "Freshness",
     "LinkStep",

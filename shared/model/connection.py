@@ -29,6 +29,24 @@ class ConnectionStatus(StrEnum):
     THROTTLED = "throttled"
 
 
+class Detail(StrEnum):
+    """Our own codes that narrow a status; codes of Microsoft's stand beside them. They are stable API."""
+
+    GUEST_ONLY = "guest_only"
+    ADDRESS_REASSIGNED = "address_reassigned"
+    USER_REMOVED = "user_removed"
+    SEVERAL_USERS = "several_users"
+    SEVERAL_MEMBERS = "several_members"
+    CHOSEN_USER_REMOVED = "chosen_user_removed"
+    """The directory user an admin chose is gone."""
+    WRONG_TENANT = "wrong_tenant"
+    """The tenant it was bound in turned out to be none of the organization's."""
+    NOT_IN_ROLLOUT = "not_in_rollout"
+    """The policy's scope leaves the member out."""
+    SYNC_FAILED = "sync_failed"
+    """The calendar's message failed for good."""
+
+
 @dataclass(frozen=True)
 class Connection:
     """A member's Outlook connection, or the reason there is none."""

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from azure.data.tables import TableServiceClient
 
-from shared.errors import EntityChanged
+from shared.errors import EntityChanged, EntityUnreadable
 from shared.model import Mailbox, MailboxKey, Push
+from shared.storage.point_reads import point_reads
 from shared.storage.table import Row, Table
 
 NEVER = "~"
 """Sorts behind every time."""
+FEW = 200
+"""Up to as many mailboxes are read one by one: a point read costs as much as a hundred rows of a scan."""
 
 
 class Mailboxes:
@@ -26,6 +30,23 @@ class Mailboxes:
     def row(self, key: MailboxKey) -> Row[Mailbox] | None:
         """The mailbox, if it is anybody's."""
         return self._table.get(*key)
+
+    def some(self, keys: Collection[MailboxKey]) -> dict[MailboxKey, Mailbox]:
+        """Those of the mailboxes that are anybody's; a broken row is nobody's.
+
+        A few are read one by one, several at a time; for many, their tenants are read through.
+        """
+        if len(keys) > FEW:
+            tenants = {key.tenant_id for key in keys}
+            return {one.key: one for tenant in tenants for one in self.of_tenant(tenant) if one.key in keys}
+        found = point_reads(self._mailbox, keys)
+        return {key: mailbox for key, mailbox in found.items() if mailbox}
+
+    def _mailbox(self, key: MailboxKey) -> Mailbox | None:
+        with suppress(EntityUnreadable):
+            row = self.row(key)
+            return row.value if row else None
+        return None
 
     def change(self, key: MailboxKey, decide: Callable[[Mailbox | None], Mailbox | None]) -> Mailbox | None:
         """Read, decide, write, and again if somebody wrote in between."""

@@ -25,6 +25,7 @@ from azure.core.exceptions import (
 from azure.data.tables import TableClient, TableServiceClient, TableTransactionError, UpdateMode
 
 from shared.errors import EntityChanged, EntityExists, EntityUnreadable, StorageError
+from shared.storage.lazy_rows import LazyRows, text_of
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -73,6 +74,8 @@ class Table(Generic[T]):
         self._columns = columns
         self._lenient = lenient
         self._parts = [f"json{number}" for number in range(parts)]
+        self.lazy = LazyRows(self._client, self._parts, self._value)
+        """The same rows, to look through many."""
         self._columns_read = ["PartitionKey", "RowKey", *self._parts] if parts == 1 else None
 
     def get(self, partition: str, key: str) -> Row[T] | None:
@@ -224,9 +227,11 @@ class Table(Generic[T]):
                 log.error("passed over: %s", problem)  # noqa: TRY400 - no trace needed
 
     def _row(self, entity: Any) -> Row[T]:
-        text = "".join(entity.get(part) or "" for part in self._parts)
-        try:
-            value = self._decoder.decode(text)
-        except msgspec.DecodeError:
-            raise EntityUnreadable(f"row {entity['RowKey']} of {self._client.table_name}") from None
+        value = self._value(entity["RowKey"], text_of(entity, self._parts))
         return Row(entity["PartitionKey"], entity["RowKey"], value, entity.metadata["etag"])
+
+    def _value(self, key: str, text: str) -> T:
+        try:
+            return self._decoder.decode(text)
+        except msgspec.DecodeError:
+            raise EntityUnreadable(f"row {key} of {self._client.table_name}") from None

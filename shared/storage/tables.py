@@ -9,7 +9,7 @@ from shared.storage.calendars import Calendars
 from shared.storage.mailboxes import Mailboxes
 from shared.storage.policies import Policies
 from shared.storage.service import table_service
-from shared.storage.table import MOST_PARTS, Table
+from shared.storage.table import MOST_PARTS, Columns, Table
 
 
 class Tables:
@@ -27,7 +27,7 @@ class Tables:
         """organization / member id"""
         self.choices = Table(service, "Choices", Choice)
         """organization / member id"""
-        self.connections = Table(service, "Connections", Connection)
+        self.connections = Table(service, "Connections", Connection, _connection_columns)
         """organization / member id: the admin-managed connection"""
         self.mailboxes = Mailboxes(service)
         """tenant id / object id"""
@@ -37,3 +37,8 @@ class Tables:
         """organization / newest first"""
         self.dead_letters = Table(service, "DeadLetters", DeadLetter, parts=MOST_PARTS, lenient=True)
         """queue / dead letter id; a message of 48 KiB takes up to six times that as JSON"""
+
+
+def _connection_columns(connection: Connection) -> Columns:
+    """What lists of members are filtered and counted by."""
+    return {"status": connection.status.value, "tenant": connection.tenant_id or ""}

@@ -7,6 +7,7 @@ import base64
 import json
 import threading
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
@@ -16,16 +17,20 @@ import msgspec
 from aiohttp import web
 
 from shared.contract.activation_links import LinkInput, LinkList, LinkOutput
-from shared.contract.parsing import parse_body
-from shared.contract.people import MemberList, MemberOutput
+from shared.contract.overview import Overview
+from shared.contract.parsing import parse_body, parse_query
+from shared.contract.people import MemberList, MemberOutput, MemberQuery
+from shared.contract.spreadsheet import csv_text
 from shared.contract.tenants import TenantList, TenantOutput
 from shared.contract.times import BlockOutput, BusyOutput
 from shared.errors import CallerError, Unauthenticated
+from shared.functions.answers import MEMBER_COLUMNS, member_row
 from shared.functions.responses import html_answer
+from shared.member_filter import folded
 from shared.model import ActivationLink, ConnectionStatus, TenantStatus
 from shared.pages import Page, Pages
 from shared.settings import CredentialSettings, MicrosoftSettings, PlatformSettings, Settings, StorageSettings
-from shared.states import CONNECTIONS, TENANTS, missed_pushes
+from shared.states import NEEDING_ATTENTION, TENANTS, explain, missed_pushes, next_step
 
 NOW = datetime.now(UTC)
 TENANT = "7f1c0f0e-0d6c-4b8c-9c61-0a6f2b7f2d11"
@@ -71,16 +76,16 @@ def token(role: str = "admin", expires_in: timedelta = timedelta(hours=1), **cla
 
 def member(number: int, state: ConnectionStatus, **changes: Any) -> MemberOutput:
     name = changes.pop("name", f"Member {number:03}")
-    text, next_step = CONNECTIONS[state]
+    text, step = explain(state, changes.get("detail"))
     address = f"member{number:03}@contoso.com"
-    return MemberOutput(f"m{number:03}", name, (address,), state, text, next_step, tenant=TENANT, **changes)
+    return MemberOutput(f"m{number:03}", name, (address,), state, text, step, tenant=TENANT, **changes)
 
 
 def tenant(status: TenantStatus, missed: int = 0) -> TenantOutput:
-    text, next_step = TENANTS[status]
+    text, step = TENANTS[status]
     domains = ("contoso.com", "contoso.nl") if status is TenantStatus.CONNECTED else ()
     told = missed_pushes(missed)
-    return TenantOutput(TENANT, status, text, next_step, None, domains, "oid", NOW, NOW, missed, told)
+    return TenantOutput(TENANT, status, text, step, None, domains, "oid", NOW, NOW, missed, told)
 
 
 def block(day: int, hour: int, hours: float, status: str = "busy") -> BlockOutput:
@@ -98,7 +103,6 @@ class World:
     members: list[MemberOutput] = field(default_factory=list)
     busy: list[BlockOutput] = field(default_factory=list)
     freshness: str = "fresh"
-    page_size: int = 200
     problem: CallerError | None = None
     asked: list[str] = field(default_factory=list)
     """Method and path of every API request."""
@@ -197,14 +201,34 @@ class Site:
                 self.world.links = [_revoked(known) if known.id == link_id else known for known in self.world.links]
                 return web.Response(status=204)
             case "GET", ["outlook", "members"]:
-                first = int(request.query.get("cursor", 0))
-                last = first + self.world.page_size
-                more = str(last) if last < len(self.world.members) else None
-                return _json(MemberList(self.world.members[first:last], more))
+                return self._members(parse_query(request.query, MemberQuery), request.headers["Accept"])
+            case "GET", ["outlook"]:
+                return _json(self._overview())
             case "GET", ["members", who, "busy"]:
                 start, end = (datetime.fromisoformat(request.query[name]) for name in ("start", "end"))
                 return _json(BusyOutput(who, start, end, self.world.freshness, NOW, self.world.busy))
         raise AssertionError(f"the pages asked for {request.method} {request.path}")
+
+    def _overview(self) -> Overview:
+        counts = Counter(member.state for member in self.world.members)
+        states = {state.value: counts[state] for state in ConnectionStatus}
+        to_fix = sum(counts[state] for state in NEEDING_ATTENTION)
+        step = next_step(counts, [TenantStatus(tenant.status) for tenant in self.world.tenants])
+        return Overview(len(self.world.members), states, to_fix, step, self.world.tenants)
+
+    def _members(self, query: MemberQuery, accept: str) -> web.Response:
+        found = [
+            member
+            for member in self.world.members
+            if query.state in (None, member.state)
+            and folded(query.q or "") in folded("\n".join([member.name, *member.addresses]))
+        ]
+        if accept == "text/csv":
+            text = csv_text(MEMBER_COLUMNS, [member_row(member) for member in found])
+            return web.Response(text=text, content_type="text/csv")
+        first = int(query.cursor or 0)
+        last = first + query.limit
+        return _json(MemberList(found[first:last], str(last) if last < len(found) else None))
 
     def _made(self, asked: LinkInput) -> LinkOutput:
         until = NOW + timedelta(days=asked.expires_in_days)

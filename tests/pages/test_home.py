@@ -222,16 +222,61 @@ def test_members_are_found_by_state_and_by_text(open_home: Open, world: World) -
     expect(page.get_by_text("Nobody here is like that.")).to_be_visible()
 
 
-def test_more_members_are_loaded_on_request(open_home: Open, world: World) -> None:
-    world.page_size = 2
-    world.members = [member(number, CONNECTED) for number in range(5)]
+def test_more_members_are_shown_on_request(open_home: Open, world: World) -> None:
+    world.members = [member(number, CONNECTED) for number in range(120)]
     page = open_home()
-    expect(page.locator("#counts")).to_have_text("2 of 2+ connected")
-    for expected in (4, 5):
-        page.get_by_role("button", name="Load more").click()
-        expect(page.locator("#members > li")).to_have_count(expected)
-    expect(page.get_by_role("button", name="Load more")).to_be_hidden()
-    expect(page.locator("#counts")).to_have_text("5 of 5 connected")
+    expect(page.locator("#counts")).to_have_text("120 of 120 connected")
+    rows, more = page.locator("#members > li"), page.get_by_role("button", name="Show more")
+    expect(rows).to_have_count(50)
+    expect(page.get_by_text("The first 50 are shown.")).to_be_visible()
+    more.focus()
+    for expected in (100, 120):
+        page.keyboard.press("Enter")
+        expect(rows).to_have_count(expected)
+    expect(more).to_be_hidden()
+    expect(rows.nth(100)).to_be_focused()
+    page.get_by_label("Search").fill("member 11")
+    expect(rows).to_have_count(10)
+    expect(page.get_by_text("10 found.")).to_be_visible()
+
+
+def test_members_are_kept_as_a_file_as_filtered(open_home: Open, world: World) -> None:
+    world.members = [member(1, CONNECTED), member(2, NOT_MATCHED, name="=1+1"), member(3, NOT_MATCHED)]
+    page = open_home()
+    page.get_by_label("State").select_option(label="Not matched (2)")
+    expect(page.locator("#members > li")).to_have_count(2)
+    with page.expect_download() as downloading:
+        page.get_by_role("button", name="Download CSV").click()
+    assert downloading.value.suggested_filename == "members.csv"
+    text = downloading.value.path().read_text("utf-8-sig")
+    assert [line.split(",")[:2] for line in text.splitlines()[1:]] == [["m002", "'=1+1"], ["m003", "Member 003"]]
+
+
+def test_when_a_calendar_was_read_is_shown_where_there_is_room(open_home: Open, world: World) -> None:
+    long_ago, far = NOW.replace(year=2025, month=3, day=4, hour=5, minute=6), NOW + timedelta(days=400)
+    world.members = [
+        member(1, CONNECTED, source="admin_managed", last_read=long_ago, next_due=NOW),
+        member(2, CONNECTED, source="personal", last_read=long_ago, next_due=far),
+        member(3, NOT_MATCHED),
+    ]
+    page = open_home()
+    rows = page.locator("#members > li")
+    expect(rows.nth(0)).to_contain_text("Read 4 Mar 2025, 05:06 · Next by")
+    expect(rows.nth(0)).to_contain_text(f"{NOW:%H:%M}")
+    expect(rows.nth(1)).to_contain_text("Connected by the member · Read 4 Mar 2025")
+    expect(rows.nth(2)).not_to_contain_text("Read")
+    page.set_viewport_size({"width": 360, "height": 740})
+    expect(rows.first.get_by_text(re.compile("^Read "))).to_be_hidden()
+
+
+def test_what_to_do_next_is_said_once_for_all(open_home: Open, world: World) -> None:
+    world.tenants = [tenant(TenantStatus.CONNECTED)]
+    world.members = [member(1, ConnectionStatus.NO_MAILBOX), member(2, ConnectionStatus.NO_MAILBOX)]
+    page = open_home()
+    expect(page.get_by_text("Next: Ask the Microsoft admin for a licence")).to_be_visible()
+    world.members = [member(1, CONNECTING)]
+    page.get_by_label("Search").fill(" ")
+    expect(page.get_by_text("Next:")).to_be_hidden()
 
 
 def test_the_service_being_away_is_said_and_forgotten_when_it_is_back(open_home: Open, world: World) -> None:

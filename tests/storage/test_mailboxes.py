@@ -10,7 +10,7 @@ from azure.data.tables import TableServiceClient
 
 from shared.errors import EntityChanged
 from shared.model import ConnectionStatus, Mailbox, MailboxKey, MemberKey, Push
-from shared.storage.mailboxes import Mailboxes
+from shared.storage.mailboxes import FEW, Mailboxes
 
 NOON = datetime(2026, 12, 9, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -141,3 +141,16 @@ def test_a_mailbox_somebody_came_back_to_is_due_without_a_subscription(mailboxes
     mailboxes.release(used.key, NOON)
     assert stored(mailboxes, fresh) == replace(used, push=Push(), read_at=None, due_at=NOON)
     assert [found.key for found in mailboxes.due(fresh, NOON)] == [used.key]
+
+
+@pytest.mark.parametrize("count", [1, 30, FEW + 1])
+def test_some_mailboxes_without_those_of_nobody_or_broken(mailboxes: Mailboxes, fresh: str, count: int) -> None:
+    known = [mailbox(tenant, name=f"u{number}") for tenant in (fresh, f"{fresh}x") for number in range(count)]
+    mailboxes.insert_all(fresh, known[:count])
+    mailboxes.insert_all(f"{fresh}x", known[count:])
+    client = mailboxes._table._client
+    client.upsert_entity({"PartitionKey": fresh, "RowKey": "broken", "json0": "rubbish"})
+    others = {MailboxKey(fresh, "broken"), MailboxKey(fresh, "nobody"), MailboxKey("nowhere", "u1")}
+    asked = {one.key for one in known[1:]} | others
+    assert mailboxes.some(asked) == {one.key: one for one in known[1:]}
+    assert mailboxes.some(set()) == {}

@@ -11,7 +11,7 @@ import pytest
 from azure.data.tables import TableServiceClient
 from hypothesis import strategies as st
 
-from shared.errors import EntityChanged, EntityExists, StorageError
+from shared.errors import EntityChanged, EntityExists, EntityUnreadable, StorageError
 from shared.storage.table import MOST_PARTS, PART, Row, Table
 from tests.properties import given
 
@@ -398,3 +398,43 @@ def test_every_text_survives(long: Table[Thing], text: str, number: int) -> None
     found = long.get("round", "k")
     assert found is not None
     assert found.value == Thing(text, number)
+
+
+def test_scanning_keeps_to_its_bounds_and_columns_in_order(shelf: Table[Thing], fresh: str) -> None:
+    shelf.save_all(fresh, ((None, key, Thing(key * 2, number % 2)) for number, key in enumerate("cabed")))
+    assert keys(shelf.lazy.rows(fresh)) == list("abcde")
+    assert keys(shelf.lazy.rows(fresh, after="b", page=2)) == list("cde")
+    assert keys(shelf.lazy.rows(fresh, first="b", last="d", page=1)) == list("bcd")
+    assert list(shelf.lazy.rows(f"{fresh}x")) == []
+
+
+def test_a_scanned_row_is_decoded_when_asked(shelf: Table[Thing], fresh: str) -> None:
+    shelf.put(fresh, "k", Thing("t", 7))
+    shelf.put(fresh, "broken", Thing("t"))
+    shelf._client.update_entity({"PartitionKey": fresh, "RowKey": "broken", "json0": "rubbish"})
+    broken, row = shelf.lazy.rows(fresh)
+    assert (row.value, '"t"' in row.text) == (Thing("t", 7), True)
+    with pytest.raises(EntityUnreadable):
+        _ = broken.value
+
+
+def test_scanning_by_a_column(service: TableServiceClient, fresh: str) -> None:
+    things = Table(service, fresh, Thing, lambda thing: {"text": thing.text})
+    assert (list(things.lazy.rows("p")), list(things.lazy.keys("p")), things.lazy.find("p", ["a"])) == ([], [], [])
+    things.save_all("p", ((None, key, Thing(text)) for key, text in zip("abc", ("x", "it's", "x"), strict=True)))
+    assert keys(things.lazy.rows("p", text="x")) == ["a", "c"]
+    assert keys(things.lazy.rows("p", text="it's", after="a")) == ["b"]
+    assert list(things.lazy.keys("p", "text")) == [("a", "x"), ("b", "it's"), ("c", "x")]
+    assert list(things.lazy.keys("p")) == [("a", ""), ("b", ""), ("c", "")]
+
+
+def test_rows_that_lie_apart_are_found_in_the_order_asked(shelf: Table[Thing], fresh: str) -> None:
+    shelf.save_all(fresh, ((None, f"k{number:02}", Thing(str(number))) for number in range(30)))
+    asked = [f"k{number:02}" for number in range(40, 0, -2)]
+    assert keys(shelf.lazy.find(fresh, asked)) == [key for key in asked if key < "k30"]
+    assert shelf.lazy.find(fresh, []) == []
+
+
+def test_more_rows_than_one_answer_holds_are_scanned(shelf: Table[Thing], fresh: str) -> None:
+    shelf.save_all(fresh, ((None, f"{number:04}", Thing("")) for number in range(1_001)))
+    assert [len(keys(shelf.lazy.rows(fresh))), len(list(shelf.lazy.keys(fresh)))] == [1_001, 1_001]

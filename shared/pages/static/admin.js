@@ -1,6 +1,7 @@
-// What an organization's admin sees: tenants, activation links, members.
+// What an organization's admin sees: tenants and activation links; members have a module of their own.
 import { call } from "./api.js";
-import { fill, find, fromTemplate, rows, say } from "./render.js";
+import { listenToMembers, refreshMembers } from "./members.js";
+import { fill, find, fromTemplate, mark, rows, say } from "./render.js";
 import { kind, label, moment } from "./words.js";
 
 export const id = "admin";
@@ -9,24 +10,19 @@ const STEPS = {
   created: "Not used yet", started: "Somebody went to sign in", connected: "Used: tenant connected",
   approving: "Signed in, approval under way", approved: "Approved, being connected", revoked: "Revoked",
 };
-let members = [];
-let pages = 1;
 let isFirst = true;
 let madeLink = null;
 
 export async function refresh() {
-  const [{ tenants }, { activation_links: links }, loaded] = await Promise.all([
-    call("GET", "/api/outlook/tenants"), call("GET", "/api/outlook/activation-links"), loadMembers(),
+  const [{ tenants }, { activation_links: links }, areConnecting] = await Promise.all([
+    call("GET", "/api/outlook/tenants"), call("GET", "/api/outlook/activation-links"), refreshMembers(),
   ]);
-  members = loaded.members;
   if (isFirst) find("connect").open = !tenants.length;
   isFirst = false;
   showTenants(tenants);
   showLinks(links);
-  find("more").hidden = !loaded.next;
-  showMembers();
   const underWay = links.some((link) => link.is_open && ["started", "approving", "approved"].includes(link.step));
-  return underWay || [...tenants, ...members].some(({ status, state }) => (status ?? state) === "connecting");
+  return underWay || areConnecting || tenants.some(({ status }) => status === "connecting");
 }
 
 export function listen(attempt) {
@@ -39,20 +35,7 @@ export function listen(attempt) {
     if ("revoke" in event.target.dataset) confirmRevoking(event.target.closest("li").dataset.key, attempt);
   });
   find("copy").addEventListener("click", copy);
-  find("search").addEventListener("input", showMembers);
-  find("state").addEventListener("change", showMembers);
-  find("more").addEventListener("click", () => attempt(() => { pages += 1; }));
-}
-
-async function loadMembers() {
-  const all = [];
-  let next = null;
-  for (let page = 0; page < pages && (page === 0 || next); page += 1) {
-    const answer = await call("GET", `/api/outlook/members${next ? `?cursor=${encodeURIComponent(next)}` : ""}`);
-    all.push(...answer.members);
-    next = answer.next;
-  }
-  return { members: all, next };
+  listenToMembers(attempt);
 }
 
 async function makeLink(domains, days) {
@@ -112,40 +95,4 @@ function stepOf(link) {
   if (!link.is_open && !["connected", "revoked"].includes(link.step)) return "Expired";
   if (link.step === "refused") return `Refused: ${REFUSALS[link.reason] ?? label(link.reason ?? "unknown")}`;
   return STEPS[link.step] ?? label(link.step);
-}
-
-function showMembers() {
-  const wanted = find("state").value;
-  const text = find("search").value.trim().toLowerCase();
-  const shown = members.filter((member) => (!wanted || member.state === wanted)
-    && [member.name, ...member.addresses, member.mailbox ?? ""].some((known) => known.toLowerCase().includes(text)));
-  showCounts(wanted);
-  rows(find("members"), shown, fromTemplate("member-row"), (row, member) => {
-    mark(row, member.state);
-    fill(row, {
-      name: member.name, addresses: member.addresses.join(", "), state: label(member.state), text: member.state_text,
-      detail: member.detail && `Detail: ${label(member.detail)}`, next: kind(member.state) === "good" ? "" : member.next_step,
-    });
-  });
-  find("nobody").hidden = shown.length > 0;
-  say(find("nobody"), members.length ? "Nobody here is like that." : "Nobody is on the roster yet.");
-}
-
-function showCounts(wanted) {
-  const counts = {};
-  for (const { state } of members) counts[state] = (counts[state] ?? 0) + 1;
-  const all = `${members.length}${find("more").hidden ? "" : "+"}`;
-  const of = (sought) => members.filter(({ state }) => kind(state) === sought).length;
-  const connecting = counts.connecting ?? 0, retried = of("wait") - connecting, toFix = of("fix"), off = of("off");
-  say(find("counts"), [
-    `${counts.connected ?? 0} of ${all} connected`, connecting && `${connecting} connecting`, retried && `${retried} tried again`,
-    toFix && `${toFix} ${toFix === 1 ? "needs" : "need"} attention`, off && `${off} switched off`,
-  ].filter(Boolean).join(" · "));
-  const states = Object.keys({ ...counts, ...(wanted && { [wanted]: 0 }) }).sort();
-  const options = [{ id: "", text: `All (${all})` }, ...states.map((state) => ({ id: state, text: `${label(state)} (${counts[state] ?? 0})` }))];
-  rows(find("state"), options, ({ id: value }) => new Option("", value), (option, { text }) => say(option, text));
-}
-
-function mark(row, state) {
-  row.querySelector(".mark").className = `mark ${kind(state)}`;
 }

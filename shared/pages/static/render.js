@@ -1,4 +1,6 @@
 // Puts values into the page, touching only what differs, so that focus, selection and scrolling stay.
+import { kind } from "./words.js";
+
 export const find = (id) => document.getElementById(id);
 
 export function say(element, text) {
@@ -23,6 +25,10 @@ export function rows(parent, items, make, update) {
     if (parent.children[place] !== row) parent.insertBefore(row, parent.children[place] ?? null);
   });
   old.forEach((row) => row.remove());
+}
+
+export function mark(row, state) {
+  row.querySelector(".mark").className = `mark ${kind(state)}`;
 }
 
 export const fromTemplate = (id) => () => find(id).content.firstElementChild.cloneNode(true);

@@ -14,3 +14,4 @@ export function label(code) {
 export const day = (date) => date.toLocaleDateString(LANGUAGE, { weekday: "long", day: "numeric", month: "short" });
 export const clock = (date) => date.toLocaleTimeString(LANGUAGE, { hour: "2-digit", minute: "2-digit" });
 export const moment = (text) => new Date(text).toLocaleString(LANGUAGE, { dateStyle: "medium", timeStyle: "short" });
+export const soon = (text) => new Date(text).toDateString() === new Date().toDateString() ? clock(new Date(text)) : moment(text);
