@@ -5,32 +5,65 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+from msgspec import structs
+
 from shared.attempts import decode
-from shared.contract.activation_links import LinkOutput
+from shared.audit_words import sentence
+from shared.contract.activation_links import LinkOutput, MessageOutput
+from shared.contract.audit import AuditEntryOutput
 from shared.contract.operations import DeadLetterOutput
 from shared.contract.people import MemberOutput
-from shared.contract.tenants import TenantOutput
+from shared.contract.tenants import MailboxScopeOutput, ScopeStep, TenantOutput
 from shared.contract.times import BlockOutput, BusyOutput
 from shared.freebusy import BusyAnswer
+from shared.invitation import Message
+from shared.link_states import link_state
+from shared.mailbox_scope import INTRODUCTION, MailboxScope
 from shared.messages import CalendarSync, DirectorySync
-from shared.model import ActivationLink, Connection, ConnectionStatus, DeadLetter, Member, Tenant, Window
+from shared.model import (
+    ActivationLink,
+    Connection,
+    ConnectionStatus,
+    DeadLetter,
+    Entry,
+    LinkStep,
+    Member,
+    Tenant,
+    Window,
+)
 from shared.states import CONNECTIONS, NO_TENANT, TENANTS, missed_pushes
 
 
-def link(value: ActivationLink, now: datetime, url: str | None = None) -> LinkOutput:
-    """An activation link without anything secret; its address only where it was just made."""
+def link(value: ActivationLink, now: datetime) -> LinkOutput:
+    """An activation link without anything secret."""
+    state = link_state(value, now)
+    is_refused = value.step is LinkStep.REFUSED
     return LinkOutput(
         id=value.id,
-        step=value.step,
+        step=state.step,
+        step_text=state.text,
+        next_step=state.next_step,
         created_by=value.created_by,
         created_at=value.created_at,
         expires_at=value.expires_at,
         is_open=value.is_open(now),
+        opened_at=value.opened_at,
         expected_domains=value.expected_domains,
-        reason=value.reason,
+        reason=value.reason if is_refused else None,
+        refused_tenant=value.refused_tenant_id if is_refused else None,
         tenant=value.tenant_id,
-        url=url,
     )
+
+
+def new_link(value: ActivationLink, now: datetime, url: str, message: Message) -> LinkOutput:
+    """An activation link that was just made, with the secrets nobody can be shown again."""
+    return structs.replace(link(value, now), url=url, message=MessageOutput(message.subject, message.body))
+
+
+def scope(value: MailboxScope) -> MailboxScopeOutput:
+    """How the app is limited to some mailboxes."""
+    steps = [ScopeStep(one.step, one.command) for one in value.steps]
+    return MailboxScopeOutput(INTRODUCTION, value.group, value.scope, steps, value.text)
 
 
 def tenant(value: Tenant) -> TenantOutput:
@@ -96,6 +129,11 @@ def dead_letter(value: DeadLetter) -> DeadLetterOutput:
         tenant=message.tenant if message else None,
         mailboxes=message.mailboxes if isinstance(message, CalendarSync) else (),
     )
+
+
+def audit_entry(value: Entry) -> AuditEntryOutput:
+    """An entry of the audit trail, with its sentence."""
+    return AuditEntryOutput(value.at, value.actor, value.action, value.subject, value.detail, sentence(value))
 
 
 def _unlooked(tenants: Mapping[str, Tenant]) -> ConnectionStatus:

@@ -6,6 +6,7 @@ import azure.functions as func
 
 from shared.bootstrap import Services
 from shared.functions.activation_links import activation_links
+from shared.functions.audit import audit
 from shared.functions.endpoints import Api
 from shared.functions.members import members
 from shared.functions.microsoft_admin import microsoft_admin
@@ -17,7 +18,7 @@ from shared.functions.times import times
 from shared.functions.webhooks import webhooks
 from shared.functions.work import work
 
-API = (activation_links, tenants, members, roster, times, operations)
+API = (activation_links, tenants, members, roster, times, audit, operations)
 """What programs call; all of it is in the API's document."""
 OTHERS = (microsoft_admin, webhooks, work, site)
 

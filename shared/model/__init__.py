@@ -5,6 +5,7 @@ All datetimes are UTC-aware; all identifiers are the platform's (organization, m
 """
 
 from shared.model.activation import ActivationLink, AdminProof, LinkStep
+from shared.model.audit import Entry, Sought
 from shared.model.calendar import BusyBlock, BusyStatus, Freshness, Snapshot, Window
 from shared.model.connection import Connection, ConnectionStatus, Mailbox, Push
 from shared.model.dead_letter import DeadLetter
@@ -23,6 +24,7 @@ __all__ = [
     "DeadLetter",
     "Decided",
     "DirectoryUser",
+    "Entry",
     "Freshness",
     "LinkStep",
     "Mailbox",
@@ -34,6 +36,7 @@ __all__ = [
     "Role",
     "Scope",
     "Snapshot",
+    "Sought",
     "Tenant",
     "TenantStatus",
     "UnknownRule",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -11,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from shared.errors import NotFound
 from shared.model import ActivationLink
 from shared.pages.refusals import REFUSALS, UNKNOWN
+from shared.plain_text import moment
 from shared.settings import Settings
 
 FOLDER = Path(__file__).parent
@@ -76,11 +76,6 @@ class Pages:
 
     def _page(self, template: str, status: int, **values: object) -> Page:
         return Page(self._templates[template].render(**values), status)
-
-
-def moment(at: datetime) -> str:
-    """A UTC moment for people: 29 November 2026, 14:05 UTC."""
-    return f"{at.day} {at:%B %Y, %H:%M} UTC"
 
 
 def _static_files() -> dict[str, StaticFile]:
