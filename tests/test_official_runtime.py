@@ -41,6 +41,8 @@ HTTP = {
     "list_activation_links": "GET api/outlook/activation-links",
     "revoke_activation_link": "DELETE api/outlook/activation-links/{link}",
     "list_tenants": "GET api/outlook/tenants",
+    "explain_mailbox_scope": "GET api/outlook/mailbox-scope",
+    "list_audit_entries": "GET api/outlook/audit",
     "list_members": "GET api/outlook/members",
     "replace_roster": "PUT api/members",
     "put_member": "PUT api/members/{member}",

@@ -175,3 +175,12 @@ def test_a_link_can_no_longer_be_revoked_once_its_tenant_is_being_recorded(
     assert revoked == [409]
     assert company.admin.link(made["id"])["step"] == "connected"
     assert len(company.admin.tenants()) == 1
+
+
+def test_a_page_is_shown_though_its_opening_cannot_be_kept(company: Company, just_before: Arrange) -> None:
+    """Somebody pressed the button between the look at the link and the note of it: the press stands."""
+    made, services = company.admin.make_link(), company.services()
+    token = made["url"].rpartition("/")[2]
+    just_before(services.tables.activations, "replace", lambda: Browser().press(made["url"]))
+    services.activation.note_opening(services.activation.open(token))
+    assert company.admin.link(made["id"])["step"] == "started"
