@@ -65,7 +65,7 @@ class Pages:
 
     def home(self) -> Page:
         """The page of an organization's admins and members; its script fills it from the API."""
-        return self._page("home.html", 200, refusals={reason: text.title for reason, text in REFUSALS.items()})
+        return self._page("home.html", 200)
 
     def static(self, name: str) -> StaticFile:
         """A file of the static folder. Raises `NotFound` for every other name, whatever it looks like."""

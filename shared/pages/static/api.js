@@ -9,11 +9,17 @@ export class Problem extends Error {
 }
 
 export async function call(method, path, body) {
-  const headers = { Authorization: `Bearer ${token()}`, "Content-Type": "application/json" };
-  const request = { method, headers, body: body && JSON.stringify(body), cache: "no-store" };
+  const answer = await ask(method, path, { "Content-Type": "application/json" }, body && JSON.stringify(body));
+  return answer.status === 204 ? null : answer.json();
+}
+
+export const download = async (path, type) => (await ask("GET", path, { Accept: type })).blob();
+
+async function ask(method, path, headers, body) {
+  const request = { method, headers: { Authorization: `Bearer ${token()}`, ...headers }, body, cache: "no-store" };
   const answer = await fetch(path, request).catch(() => {
     throw new Problem(0, { title: "The service cannot be reached", detail: "It is tried again by itself." });
   });
   if (!answer.ok) throw new Problem(answer.status, await answer.json().catch(() => undefined));
-  return answer.status === 204 ? null : answer.json();
+  return answer;
 }
