@@ -22,17 +22,18 @@ class LinkState(NamedTuple):
 
 _STILL_GOOD = "Send it to somebody who is; the link is still good."
 _ONCE_MORE = "Ask them to open the link again; it is still good."
+_UNDER_WAY = "Nothing to do while they are at it. If they were interrupted, they can open the link again."
 _NEW_LINK = "Make a new link."
 
 STEPS = {
     LinkStep.CREATED: ("Not opened yet.", "Send it to the person who looks after Microsoft 365."),
     LinkStep.STARTED: (
         "Somebody pressed the button and went to sign in with Microsoft; no answer has come back yet.",
-        f"Nothing to do while they are at it. If they were interrupted: {_ONCE_MORE}",
+        _UNDER_WAY,
     ),
     LinkStep.APPROVING: (
         "An admin who may approve has signed in; the approval itself is still missing.",
-        f"Nothing to do while they are at it. If they were interrupted: {_ONCE_MORE}",
+        _UNDER_WAY,
     ),
     LinkStep.APPROVED: (
         "The permissions were approved; the tenant is being recorded.",

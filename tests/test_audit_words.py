@@ -11,6 +11,7 @@ import pytest
 
 import shared
 from shared.audit_words import REFUSED, SENTENCES, sentence
+from shared.functions.audit import table_rows
 from shared.model import Entry
 
 SHARED = Path(shared.__file__).parent
@@ -54,6 +55,12 @@ def test_a_sentence_names_who_and_what(action: str) -> None:
 )
 def test_who_it_was_is_said_in_words(actor: str, words: str) -> None:
     assert sentence(Entry(NOON, actor, "member.added", "x")) == f"{words} added the member x."
+
+
+def test_a_file_that_does_not_hold_all_says_how_to_go_on() -> None:
+    entry = Entry(NOON, "ann", "member.added", "x")
+    assert [row[2] for row in table_rows([entry], None)] == ["member.added"]
+    assert list(table_rows([entry], "cursor-1"))[-1][2:5] == ("more", None, "cursor-1")
 
 
 def test_nothing_in_the_code_changes_or_removes_an_entry() -> None:

@@ -33,12 +33,13 @@ def audit(api: Api) -> None:
         sought, after = Sought(since, until, query.actor, query.action), cursor_from(query.cursor)
         if ask.wants_csv:
             found, following = services.audit_trail.page(org, sought, after, MOST_ROWS)
-            return Download(csv_text(HEADER, _rows(found, cursor_of(following))), "audit.csv")
+            return Download(csv_text(HEADER, table_rows(found, cursor_of(following))), "audit.csv")
         found, following = services.audit_trail.page(org, sought, after)
         return AuditPage([answers.audit_entry(entry) for entry in found], cursor_of(following))
 
 
-def _rows(entries: list[Entry], following: str | None) -> Iterator[tuple[object, ...]]:
+def table_rows(entries: list[Entry], following: str | None) -> Iterator[tuple[object, ...]]:
+    """The file's rows, and where more may follow, one that says how to go on."""
     for entry in entries:
         shown = answers.audit_entry(entry)
         yield shown.at, shown.actor, shown.action, shown.subject, shown.detail, shown.text

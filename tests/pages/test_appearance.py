@@ -93,6 +93,11 @@ def test_text_is_readable_in_light_and_dark(open_page: Open, full: World, name: 
     assert page.evaluate(LUMINANCE) == []
 
 
+def test_the_admins_page_uses_the_width_there_is(open_page: Open, full: World) -> None:
+    page = shown(open_page(PATHS["admin"]))
+    assert page.locator("main").evaluate("main => main.clientWidth") > 900
+
+
 def test_states_differ_in_shape_not_only_in_colour(open_page: Open, full: World) -> None:
     page = shown(open_page(PATHS["admin"]))
     shapes = page.locator("#members .mark").evaluate_all(
