@@ -23,20 +23,28 @@ if TYPE_CHECKING:
     from shared.audit import AuditTrail
     from shared.availability import Availability
     from shared.calendar_sync import CalendarSyncs
+    from shared.candidates import Candidates
+    from shared.checks import Checks
+    from shared.choices import Choices
     from shared.connections import Connections
     from shared.dead_letters import DeadLetters
     from shared.directory_sync import DirectorySyncs
+    from shared.governance import Governance
     from shared.graph.client import GraphClient
     from shared.graph.sign_in import SignIn
     from shared.graph.tokens import AppTokens
+    from shared.graph.users import Users
     from shared.health import Health
     from shared.members import Members
+    from shared.model import MailboxKey
     from shared.pages import Pages
     from shared.platform_tokens import PlatformTokens
+    from shared.rematch import Rematch
     from shared.schedule import Schedule
     from shared.storage.queue import Queues
     from shared.storage.tables import Tables
     from shared.subscriptions import Pushes
+    from shared.tenants import Tenants
 
 
 def utc_now() -> datetime:
@@ -86,6 +94,36 @@ class Services:
         return Members(self.tables, self.queues, self._connections, self.now)
 
     @cached_property
+    def choices(self) -> Choices:
+        from shared.choices import Choices
+
+        return Choices(self.tables, self.queues, self._connections, self.now)
+
+    @cached_property
+    def candidates(self) -> Candidates:
+        from shared.candidates import Candidates
+
+        return Candidates(self.tables, self._users)
+
+    @cached_property
+    def checks(self) -> Checks:
+        from shared.checks import Checks
+
+        return Checks(self.tables, self.choices, self._rematch, self.calendar_syncs, self.now)
+
+    @cached_property
+    def governance(self) -> Governance:
+        from shared.governance import Governance
+
+        return Governance(self.tables, self.queues, self.now)
+
+    @cached_property
+    def tenants(self) -> Tenants:
+        from shared.tenants import Tenants
+
+        return Tenants(self.tables, self.queues, self.now)
+
+    @cached_property
     def audit_trail(self) -> AuditTrail:
         from shared.audit import AuditTrail
 
@@ -95,15 +133,22 @@ class Services:
     def availability(self) -> Availability:
         from shared.availability import Availability
 
-        return Availability(self.tables, self.now)
+        return Availability(self.tables, self._read_now, self.now)
+
+    def _read_now(self, key: MailboxKey) -> None:
+        from shared.messages import CalendarSync, Reason
+
+        message = CalendarSync(key.tenant_id, (key.object_id,), self.now(), Reason.CHANGED)
+        self.calendar_syncs.run(message)
 
     @cached_property
     def directory_syncs(self) -> DirectorySyncs:
         from shared.directory_sync import DirectorySyncs
-        from shared.graph.users import Users
+        from shared.teardown import Teardown
 
+        teardown = Teardown(self.tables, self.queues, self._connections, self._schedule, self.now)
         return DirectorySyncs(
-            self.tables, self.queues, Users(self._graph), self._connections, self._schedule, self.now
+            self.tables, self.queues, self._users, self._rematch, teardown, self._schedule, self.now
         )
 
     @cached_property
@@ -138,6 +183,18 @@ class Services:
         from shared.connections import Connections
 
         return Connections(self.tables, self.now)
+
+    @cached_property
+    def _users(self) -> Users:
+        from shared.graph.users import Users
+
+        return Users(self._graph)
+
+    @cached_property
+    def _rematch(self) -> Rematch:
+        from shared.rematch import Rematch
+
+        return Rematch(self.tables, self._users, self._connections, self.now)
 
     @cached_property
     def _pushes(self) -> Pushes:

@@ -7,11 +7,9 @@ from dataclasses import dataclass, field
 
 from shared.graph.users import DirectoryPage
 from shared.matching import SEVERAL_MEMBERS, contested_addresses, domain_of, normalise, owned_domains
-from shared.model import Connection, ConnectionStatus, DirectoryUser, Member
+from shared.model import Choice, Connection, DirectoryUser, MailboxKey, Member, Policy
+from shared.policy import KEPT_OUT, KeptOut, kept_out
 from shared.storage.table import Row
-
-_KEPT_OUT = frozenset({ConnectionStatus.EXCLUDED, ConnectionStatus.USER_DISCONNECTED})
-"""Statuses that a person decided; no round changes them."""
 
 
 @dataclass
@@ -48,32 +46,62 @@ class Roster:
     members: Mapping[str, Member]
     connections: Mapping[str, Row[Connection]]
     tenant_id: str
+    choices: Mapping[str, Choice] = field(default_factory=dict)
+    policy: Policy = field(default_factory=Policy)
+
+    def connection(self, member_id: str) -> Connection | None:
+        """The member's connection, wherever it is bound."""
+        row = self.connections.get(member_id)
+        return row.value if row else None
 
     def bound(self, member_id: str) -> Connection | None:
         """The member's connection, if it is bound in this tenant or in none."""
-        row = self.connections.get(member_id)
-        return row.value if row and row.value.tenant_id in (self.tenant_id, None) else None
+        connection = self.connection(member_id)
+        return connection if connection and connection.tenant_id in (self.tenant_id, None) else None
+
+    def kept_out(self, member_id: str) -> KeptOut | None:
+        """Why people do not want the member connected, if they do not."""
+        return kept_out(self.members[member_id], self.choices.get(member_id), self.policy)
+
+    def chosen(self, member_id: str) -> MailboxKey | None:
+        """The directory user who an admin said the member is."""
+        choice = self.choices.get(member_id)
+        return choice.mailbox if choice else None
+
+    def is_elsewhere(self, member_id: str) -> bool:
+        """Whether another tenant connects the member: one they are bound in, or that an admin chose."""
+        chosen = self.chosen(member_id)
+        if chosen is not None:
+            return chosen.tenant_id != self.tenant_id
+        connection = self.connection(member_id)
+        return connection is not None and connection.tenant_id not in (self.tenant_id, None)
 
     def matchable(self) -> dict[str, Member]:
-        """Members this tenant may connect: all who are not bound in another one or kept out by a person."""
-        return {m.id: m for m in self.members.values() if self._is_matchable(m.id)}
+        """Members this tenant may connect: all who are not another one's or kept out by a person."""
+        return {m.id: m for m in self.wanted().values() if not self.is_elsewhere(m.id)}
+
+    def wanted(self) -> dict[str, Member]:
+        """Members whom nobody keeps out."""
+        return {m.id: m for m in self.members.values() if self.kept_out(m.id) is None}
 
     def known_ids(self) -> set[str]:
-        """Object ids of users whose changes concern somebody: bound ones, and candidates of ambiguous members."""
+        """Object ids of users whose changes concern somebody: bound and chosen ones, candidates of the ambiguous."""
         connections = [row.value for row in self.connections.values()]
-        return {i for c in connections for i in (c.object_id, *c.candidates) if i}
+        chosen = {choice.mailbox.object_id for choice in self.choices.values() if choice.mailbox}
+        found = {key.object_id for connection in connections for key in connection.also_found}
+        return chosen | found | {i for c in connections for i in (c.object_id, *c.candidates) if i}
 
     def unconsidered(self, new_domains: set[str] | frozenset[str] = frozenset()) -> set[str]:
         """Members to look for though no user of theirs changed.
 
-        Nobody has looked for them in this tenant under the addresses they have now; or another member claimed
-        their addresses, and one of these is claimed by nobody else any more; or their `mail` counts now that its
-        domain is seen to be owned.
+        Nobody has looked for them in this tenant under the addresses they have now, or since they were kept out, or
+        since an admin said who they are; or another member claimed their addresses, and one of these is claimed by
+        nobody else any more; or their `mail` counts now that its domain is seen to be owned.
         """
         contested = contested_addresses(self.members.values())
         return {
             m.id
-            for m in self.matchable().values()
+            for m in self.wanted().values()
             if not self._is_considered(m)
             or self._is_free_again(m, contested)
             or any(domain_of(address) in new_domains for address in m.addresses)
@@ -84,27 +112,25 @@ class Roster:
         users = found.users.values()
         addresses = {normalise(a) for u in users for a in (u.user_principal_name, u.mail or "", *u.smtp_addresses)}
         ids = set(found.users) | found.removed
-        return {
-            m.id for m in self.matchable().values() if addresses.intersection(m.addresses) or self._ids(m.id) & ids
-        }
+        return {m.id for m in self.wanted().values() if addresses.intersection(m.addresses) or self.ids(m.id) & ids}
 
-    def _ids(self, member_id: str) -> set[str]:
-        bound = self.bound(member_id)
-        return {i for i in (bound.object_id, *bound.candidates) if i} if bound else set()
+    def ids(self, member_id: str) -> set[str]:
+        """Object ids of the users of this tenant who are the member, or could be."""
+        connection, bound, chosen = self.connection(member_id), self.bound(member_id), self.chosen(member_id)
+        keys = {*(connection.also_found if connection else ()), *((chosen,) if chosen else ())}
+        ids = {bound.object_id, *bound.candidates} if bound else set()
+        return {i for i in ids if i} | {key.object_id for key in keys if key.tenant_id == self.tenant_id}
 
     def _is_considered(self, member: Member) -> bool:
-        row = self.connections.get(member.id)
-        if row is None:
+        connection, chosen = self.connection(member.id), self.chosen(member.id)
+        if connection is None or connection.status in KEPT_OUT:
             return False
-        return row.value.considered == member.addresses and self.tenant_id in row.value.considered_in
+        is_told = connection.chosen == chosen or (chosen is not None and chosen.tenant_id != self.tenant_id)
+        return is_told and connection.considered == member.addresses and self.tenant_id in connection.considered_in
 
     def _is_free_again(self, member: Member, contested: frozenset[str]) -> bool:
         bound = self.bound(member.id)
         return bound is not None and bound.detail == SEVERAL_MEMBERS and not contested.issuperset(member.addresses)
-
-    def _is_matchable(self, member_id: str) -> bool:
-        row = self.connections.get(member_id)
-        return row is None or (row.value.status not in _KEPT_OUT and row.value.tenant_id in (self.tenant_id, None))
 
 
 def concerns(roster: Roster) -> Callable[[DirectoryUser], bool]:

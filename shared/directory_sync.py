@@ -18,25 +18,17 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from shared.connections import Connections
 from shared.directory_round import Roster, Round, concerns
 from shared.errors import AccessLost, CredentialRejected, EntityChanged, MicrosoftError, StartOver, TryLater
 from shared.graph.users import Users
-from shared.matching import Directory, connection_after, contested_addresses, match, owned_domains
 from shared.messages import DirectorySync, Reason
-from shared.model import (
-    Connection,
-    ConnectionStatus,
-    DirectoryUser,
-    MailboxKey,
-    Member,
-    Tenant,
-    TenantStatus,
-)
+from shared.model import ConnectionStatus, Tenant, TenantStatus
+from shared.rematch import Rematch
 from shared.schedule import Schedule, keys
 from shared.storage.queue import Queues
 from shared.storage.table import Row
 from shared.storage.tables import Tables
+from shared.teardown import Teardown
 
 log = logging.getLogger(__name__)
 
@@ -66,14 +58,16 @@ class DirectorySyncs:
         tables: Tables,
         queues: Queues,
         users: Users,
-        connections: Connections,
+        rematch: Rematch,
+        teardown: Teardown,
         schedule: Schedule,
         now: Callable[[], datetime],
     ) -> None:
         self._tables = tables
         self._queues = queues
         self._users = users
-        self._connections = connections
+        self._rematch = rematch
+        self._teardown = teardown
         self._schedule = schedule
         self._now = now
 
@@ -90,13 +84,20 @@ class DirectorySyncs:
 
     def _pass(self, message: DirectorySync, row: Row[Tenant]) -> None:
         try:
-            if is_held(row.value, self._now()):
+            if row.value.status is TenantStatus.DISCONNECTING:
+                self._take_down(message, row)
+            elif is_held(row.value, self._now()):
                 self._hold(message, row)
             else:
                 self._attempt(message, row)
         except EntityChanged:
             # Whoever overtook this pass may have read the directory before what this pass saw.
             self._again(msgspec.structs.replace(message, once=False), timedelta(seconds=1))
+
+    def _take_down(self, message: DirectorySync, row: Row[Tenant]) -> None:
+        """Go on with the disconnection; what waits for Microsoft is looked at again."""
+        if not self._teardown.run(message.org, row):
+            self._again(message, patience(message.attempt))
 
     def _hold(self, message: DirectorySync, row: Row[Tenant]) -> None:
         """Have one message come when the directory may be asked again; the schedule comes by itself."""
@@ -148,16 +149,26 @@ class DirectorySyncs:
 
     def _sync(self, message: DirectorySync, row: Row[Tenant]) -> None:
         began, tenant, org = self._now(), row.value, message.org
-        roster = self._roster(org, tenant.id)
+        roster = self._settled(org, tenant.id)
         found = self._read(tenant, roster)
         domains = found.domains if found.complete else set(tenant.domains) | found.domains
         if tenant.expected_domains and not domains.intersection(tenant.expected_domains):
             raise AccessLost(TenantStatus.WRONG_TENANT, "expected_domains")
-        affected = set(roster.matchable()) if found.complete else roster.affected(found)
+        affected = set(roster.wanted()) if found.complete else roster.affected(found)
         affected |= roster.unconsidered(domains - set(tenant.domains))
-        moved = self._rematch(org, roster, affected, found, frozenset(domains))
+        moved = self._rematch.run(org, roster, affected, found, frozenset(domains))
         status, reason = standing(tenant, roster)
-        synced = replace(tenant, status=status, reason=reason, not_before=None, again_at=None, synced_at=began)
+        in_scope, out_of_scope = let_into(tenant, roster)
+        synced = replace(
+            tenant,
+            status=status,
+            reason=reason,
+            not_before=None,
+            again_at=None,
+            synced_at=began,
+            in_scope=in_scope,
+            out_of_scope=out_of_scope,
+        )
         if status is TenantStatus.CONNECTED and tenant.status is not TenantStatus.CONNECTED:
             self._schedule.let_in(tenant.id, moved, began)
         else:
@@ -169,10 +180,14 @@ class DirectorySyncs:
             "directory-sync: %d users seen, %d members affected, %d moved", found.seen, len(affected), len(moved)
         )
 
-    def _roster(self, org: str, tenant_id: str) -> Roster:
-        members = {row.key: row.value for row in self._tables.members.rows(org)}
-        connections = {row.key: row for row in self._tables.connections.rows(org)}
-        return Roster(members, connections, tenant_id)
+    def _settled(self, org: str, tenant_id: str) -> Roster:
+        """The roster once everybody whom people decided to keep out is disconnected."""
+        roster = self._rematch.roster(org, tenant_id)
+        left = self._rematch.keep_out(org, roster)
+        if not left:
+            return roster
+        self._schedule.read(left, self._now(), Reason.CHANGED)
+        return self._rematch.roster(org, tenant_id)
 
     def _read(self, tenant: Tenant, roster: Roster) -> Round:
         """The round since the last one; everything where there was none, or its link is void."""
@@ -191,36 +206,6 @@ class DirectorySyncs:
             raise TryLater("an empty directory")
         return found
 
-    def _rematch(
-        self, org: str, roster: Roster, affected: set[str], found: Round, owned: frozenset[str]
-    ) -> set[MailboxKey]:
-        """Match the affected members again and save what changed; the mailboxes that somebody joined or left."""
-        members = [roster.members[member_id] for member_id in sorted(affected)]
-        users = dict(found.users) if found.complete else self._look_up(roster, members, found)
-        directory = Directory(users.values(), owned | owned_domains(users.values()))
-        contested = contested_addresses(roster.members.values())
-        changes = []
-        for member in members:
-            before = roster.bound(member.id)
-            outcome = match(member, directory, before, contested)
-            after = connection_after(member, outcome, roster.tenant_id, before, self._now())
-            if after != before:
-                changes.append((roster.connections.get(member.id), after))
-        orphans = [row for key, row in roster.connections.items() if key not in roster.members]
-        return self._connections.save(org, changes, orphans)
-
-    def _look_up(self, roster: Roster, members: list[Member], found: Round) -> dict[str, DirectoryUser]:
-        """What the directory says now of the members' addresses and of the users they are bound to.
-
-        Replicas lag: what the delta round just said about a user wins over what a look-up says.
-        """
-        if not members:
-            return {}
-        addresses = sorted({address for member in members for address in member.addresses})
-        ids = sorted({c.object_id for m in members if (c := roster.bound(m.id)) and c.object_id})
-        users = {user.id: user for user in self._users.look_up(roster.tenant_id, addresses, ids)}
-        return {key: user for key, user in (users | found.users).items() if key not in found.removed}
-
     def _lost(self, message: DirectorySync, row: Row[Tenant], lost: AccessLost) -> None:
         """Record why the tenant is closed; while consent is spreading, come back soon instead.
 
@@ -230,7 +215,8 @@ class DirectorySyncs:
         spreading = tenant.status is TenantStatus.CONNECTING and self._now() - tenant.consented_at < SPREADING
         waits = spreading and lost.status is not TenantStatus.WRONG_TENANT
         if lost.status is TenantStatus.WRONG_TENANT:
-            self._schedule.read(self._let_go(message.org, tenant), self._now(), Reason.CHANGED)
+            left = self._teardown.unbind(message.org, tenant.id, TenantStatus.WRONG_TENANT)
+            self._schedule.read(left, self._now(), Reason.CHANGED)
         elif not waits and not tenant.status.is_lost:
             log.warning("tenant lost: %s %s", lost.status, lost.code)
             self._schedule.read(keys(self._tables.mailboxes.of_tenant(tenant.id)), self._now(), Reason.CHANGED)
@@ -240,15 +226,6 @@ class DirectorySyncs:
         else:
             self._tables.tenants.replace(row, known)
 
-    def _let_go(self, org: str, tenant: Tenant) -> set[MailboxKey]:
-        """Unbind everybody from a tenant that turned out to be the wrong one."""
-        unbound = [
-            (row, Connection(row.key, ConnectionStatus.NOT_MATCHED, self._now(), detail=TenantStatus.WRONG_TENANT))
-            for row in self._tables.connections.rows(org)
-            if row.value.tenant_id == tenant.id
-        ]
-        return self._connections.save(org, unbound, ())
-
 
 def standing(tenant: Tenant, roster: Roster) -> tuple[TenantStatus, str | None]:
     """How a tenant whose directory can be read stands, with the reason.
@@ -256,14 +233,25 @@ def standing(tenant: Tenant, roster: Roster) -> tuple[TenantStatus, str | None]:
     One mailbox denied is out of scope; where several are and none is read, the calendar permission itself is gone,
     until one is read again. A consent just given is believed until the calendars have been tried.
     """
-    bound = [row.value for row in roster.connections.values() if row.value.tenant_id == tenant.id]
-    found = Counter(connection.status for connection in bound if connection.active_mailbox)
+    found = _found(tenant, roster)
     unsure = 0 if tenant.status is TenantStatus.PERMISSION_MISSING else sum(found[status] for status in _UNSURE)
     none_read = not found[ConnectionStatus.CONNECTED] and not unsure
     denied = found[ConnectionStatus.OUT_OF_SCOPE] >= MOST_DENIED and none_read
     if denied and tenant.status is not TenantStatus.CONNECTING:
         return TenantStatus.PERMISSION_MISSING, "calendars_denied"
     return TenantStatus.CONNECTED, None
+
+
+def let_into(tenant: Tenant, roster: Roster) -> tuple[int, int]:
+    """How many mailboxes Microsoft lets us into, and how many it does not, as of the last time each was tried."""
+    found = _found(tenant, roster)
+    tried = sum(found[status] for status in (ConnectionStatus.CONNECTED, ConnectionStatus.STALE))
+    return tried + found[ConnectionStatus.THROTTLED], found[ConnectionStatus.OUT_OF_SCOPE]
+
+
+def _found(tenant: Tenant, roster: Roster) -> Counter[ConnectionStatus]:
+    bound = [row.value for row in roster.connections.values() if row.value.tenant_id == tenant.id]
+    return Counter(connection.status for connection in bound if connection.active_mailbox)
 
 
 def is_held(tenant: Tenant, now: datetime) -> bool:

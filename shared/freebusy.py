@@ -8,7 +8,9 @@ Freshness, as written for people:
             the last that were seen.
 - `unknown` never read, or too long ago, or the question reaches outside what was read. Time that is not known
             to be free is answered as a block of status `unknown`, so that nobody who only looks at blocks
-            books it.
+            books it; unless the organization's policy says to take it for free.
+
+What counts as busy is the organization's policy too (`Rule`): blocks of other statuses are left out.
 """
 
 from __future__ import annotations
@@ -35,6 +37,17 @@ class BusyAnswer:
     freshness: Freshness
     read_at: datetime | None
     blocks: tuple[BusyBlock, ...]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What counts as busy, and what becomes of time of which nothing is known."""
+
+    counted: frozenset[BusyStatus] = frozenset(BusyStatus)
+    unknown_is_free: bool = False
+
+
+USUAL = Rule()
 
 
 def rolling_window(now: datetime) -> Window:
@@ -81,9 +94,9 @@ def _apart(one: BusyBlock, other: BusyBlock) -> bool:
     return one.status is not other.status or moved >= timedelta(seconds=1)
 
 
-def busy_of(snapshots: Sequence[Snapshot], span: Window, now: datetime) -> BusyAnswer:
+def busy_of(snapshots: Sequence[Snapshot], span: Window, now: datetime, rule: Rule = USUAL) -> BusyAnswer:
     """What all of somebody's calendars say together: as believable as the least of them."""
-    answers = [busy_in(snapshot, span, now) for snapshot in snapshots] or [busy_in(None, span, now)]
+    answers = [busy_in(snapshot, span, now, rule) for snapshot in snapshots] or [busy_in(None, span, now, rule)]
     if len(answers) == 1:
         return answers[0]
     worst = max((answer.freshness for answer in answers), key=list(Freshness).index)
@@ -91,15 +104,23 @@ def busy_of(snapshots: Sequence[Snapshot], span: Window, now: datetime) -> BusyA
     return BusyAnswer(worst, oldest, tuple(sorted(block for answer in answers for block in answer.blocks)))
 
 
-def busy_in(snapshot: Snapshot | None, span: Window, now: datetime) -> BusyAnswer:
+def busy_in(snapshot: Snapshot | None, span: Window, now: datetime, rule: Rule = USUAL) -> BusyAnswer:
     """What one snapshot says about the span; whatever it cannot say is an `unknown` block."""
     believed = freshness(snapshot, now)
+    uncovered = unknown_in(snapshot, span, now)
     if snapshot is None or believed is Freshness.UNKNOWN:
         read_at = snapshot.read_at if snapshot else None
-        return BusyAnswer(Freshness.UNKNOWN, read_at, (BusyBlock(*span, BusyStatus.UNKNOWN),))
-    uncovered = _outside(span, snapshot.window)
-    blocks = clip((*snapshot.blocks, *uncovered), span)
+        return BusyAnswer(Freshness.UNKNOWN, read_at, () if rule.unknown_is_free else tuple(uncovered))
+    counted = (block for block in snapshot.blocks if block.status in rule.counted)
+    blocks = clip((*counted, *(() if rule.unknown_is_free else uncovered)), span)
     return BusyAnswer(Freshness.UNKNOWN if uncovered else believed, snapshot.read_at, blocks)
+
+
+def unknown_in(snapshot: Snapshot | None, span: Window, now: datetime) -> list[BusyBlock]:
+    """The parts of the span of which the snapshot says nothing that can be believed."""
+    if snapshot is None or freshness(snapshot, now) is Freshness.UNKNOWN:
+        return [BusyBlock(*span, BusyStatus.UNKNOWN)]
+    return _outside(span, snapshot.window)
 
 
 def _outside(span: Window, known: Window) -> list[BusyBlock]:

@@ -162,6 +162,11 @@ def pause_after(failures: int) -> timedelta:
     return min(timedelta(minutes=5 * 2 ** min(failures - 1, 4)), LONGEST_PAUSE)
 
 
+def is_paused(mailbox: Mailbox, now: datetime) -> bool:
+    """Whether it was refused lately and is not to be asked again before its time."""
+    return bool(mailbox.failures) and mailbox.due_at is not None and mailbox.due_at > now
+
+
 def wait_for(problem: TryLater, attempt: int) -> timedelta:
     """When to ask again: what Microsoft says, else two seconds at first and five minutes at last."""
     return problem.retry_after or timedelta(seconds=min(2 * 2**attempt, 300))

@@ -9,6 +9,9 @@
 4. Identity is (tenant id, object id). A member who is bound stays bound while that user exists and the roster
    still lists the address the match rests on, or the user still has one of the member's addresses.
 5. A reassigned address inherits nothing: a member whose bound user is gone is not bound to whoever got the address.
+6. Whom an admin chose is who the member is, whatever the addresses say.
+7. Of several tenants in which a member is found, the one that found them first keeps them, for as long as the user is
+   there; in the others it is only noted. An admin can choose another one.
 """
 
 from __future__ import annotations
@@ -19,13 +22,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from shared.model import Connection, ConnectionStatus, DirectoryUser, Member
+from shared.model import Connection, ConnectionStatus, DirectoryUser, MailboxKey, Member
 
 REASSIGNED = "address_reassigned"
 REMOVED = "user_removed"
 GUEST_ONLY = "guest_only"
 SEVERAL_USERS = "several_users"
 SEVERAL_MEMBERS = "several_members"
+CHOSEN_REMOVED = "chosen_user_removed"
 """Details: why a status is what it is."""
 
 
@@ -96,12 +100,19 @@ class Directory:
 
 
 def match(
-    member: Member, directory: Directory, bound: Connection | None, contested: frozenset[str] = frozenset()
+    member: Member,
+    directory: Directory,
+    bound: Connection | None,
+    contested: frozenset[str] = frozenset(),
+    chosen: MailboxKey | None = None,
 ) -> Match:
     """Which user of the directory this member is.
 
-    `bound` is the member's connection in this tenant, if any; `contested` are addresses that several members claim.
+    `bound` is the member's connection in this tenant, if any; `contested` are addresses that several members claim;
+    `chosen` is the user of this tenant whom an admin named.
     """
+    if chosen is not None:
+        return _named(directory.by_id.get(chosen.object_id))
     if bound is not None and bound.object_id is not None:
         return _rematch(member, directory, bound, contested)
     # An address of one's own says more than one that others claim too.
@@ -117,6 +128,12 @@ def match(
     return _outcome(*people[0])
 
 
+def _named(user: DirectoryUser | None) -> Match:
+    if user is None:
+        return Match(ConnectionStatus.NOT_MATCHED, detail=CHOSEN_REMOVED)
+    return Match(ConnectionStatus.NOT_MATCHED, detail=GUEST_ONLY) if user.is_guest else _outcome(None, user)
+
+
 def _rematch(member: Member, directory: Directory, bound: Connection, contested: frozenset[str]) -> Match:
     user = directory.by_id.get(bound.object_id or "")
     reaches = dict((u.id, a) for a, u in directory.candidates(member.addresses))  # noqa: C402 - pairs are swapped
@@ -130,14 +147,19 @@ def _rematch(member: Member, directory: Directory, bound: Connection, contested:
     return _outcome(reaches.get(user.id, bound.matched_address or ""), user)
 
 
-def _outcome(address: str, user: DirectoryUser) -> Match:
+def _outcome(address: str | None, user: DirectoryUser) -> Match:
     if not user.is_enabled:
         return Match(ConnectionStatus.DISABLED_IN_DIRECTORY, user, address)
     return Match(ConnectionStatus.CONNECTING, user, address)
 
 
 def connection_after(
-    member: Member, outcome: Match, tenant_id: str, before: Connection | None, now: datetime
+    member: Member,
+    outcome: Match,
+    tenant_id: str,
+    before: Connection | None,
+    now: datetime,
+    chosen: MailboxKey | None = None,
 ) -> Connection:
     """The member's connection once the outcome is recorded.
 
@@ -145,13 +167,27 @@ def connection_after(
     A match that only confirms what is being read keeps its status.
     """
     base = before or Connection(member.id, outcome.status, now)
-    bound = replace(_bound(_considered(base, member, tenant_id), outcome, tenant_id), candidates=outcome.candidates)
+    looked = replace(_considered(base, member, tenant_id), candidates=outcome.candidates, chosen=chosen)
+    bound = _bound(looked, outcome, tenant_id)
     confirmed = before is not None and before.active_mailbox is not None and before.mailbox == bound.mailbox
     if outcome.status is ConnectionStatus.CONNECTING and confirmed:
         return bound
     same = base.status is outcome.status and base.mailbox in (None, bound.mailbox)
     changed_at = base.changed_at if same else now
     return replace(bound, status=outcome.status, detail=outcome.detail, changed_at=changed_at)
+
+
+def noted_elsewhere(connection: Connection, member: Member, outcome: Match, tenant_id: str) -> Connection:
+    """The connection of a member whom another tenant keeps, knowing whether this one would have them too."""
+    others = set(elsewhere(connection, tenant_id))
+    if outcome.status is ConnectionStatus.CONNECTING and outcome.user is not None:
+        others.add(MailboxKey(tenant_id, outcome.user.id))
+    return replace(_considered(connection, member, tenant_id), also_found=tuple(sorted(others)))
+
+
+def elsewhere(connection: Connection, tenant_id: str) -> tuple[MailboxKey, ...]:
+    """Users of other tenants than this one who would be the member too."""
+    return tuple(key for key in connection.also_found if key.tenant_id != tenant_id)
 
 
 def _considered(base: Connection, member: Member, tenant_id: str) -> Connection:
@@ -169,6 +205,7 @@ def _bound(base: Connection, outcome: Match, tenant_id: str) -> Connection:
             object_id=outcome.user.id,
             mailbox_address=outcome.user.user_principal_name,
             matched_address=outcome.address,
+            also_found=elsewhere(base, tenant_id),
         )
     if outcome.address is not None:
         return base

@@ -56,6 +56,19 @@ CONNECTIONS = {
     ),
 }
 
+_NARROWED = {
+    (ConnectionStatus.EXCLUDED, "not_in_rollout"): Explanation(
+        "The roll-out does not include this member yet.", "Widen the scope in the policy."
+    ),
+}
+"""Where the detail changes what to do."""
+
+
+def explain(status: ConnectionStatus, detail: str | None) -> Explanation:
+    """A member's state as people read it."""
+    return _NARROWED.get((status, detail or ""), CONNECTIONS[status])
+
+
 NO_TENANT = Explanation(
     "No Microsoft 365 tenant is connected yet.", "Make an activation link for the Microsoft admin."
 )
@@ -81,6 +94,10 @@ TENANTS = {
         "This tenant owns none of the domains the activation link expected.",
         "Make a new link and have it opened by an admin of the expected domains.",
     ),
+    TenantStatus.DISCONNECTING: Explanation(
+        "The tenant is being disconnected: calendars are forgotten, subscriptions at Microsoft are ended.",
+        "Wait a minute; then remove the app in Microsoft 365 if it is not to come back.",
+    ),
 }
 
 
@@ -93,3 +110,16 @@ def missed_pushes(count: int) -> str | None:
         f"Microsoft did not tell of a change to {calendars} lately. Until it does again, "
         "every calendar of the tenant is read every ten minutes."
     )
+
+
+def left_at_microsoft(client_id: str) -> tuple[str, ...]:
+    """What stays in a tenant that is disconnected here, and how its admin removes it."""
+    app = (
+        "The app stays listed under Enterprise applications in the Microsoft Entra admin center, with the "
+        "permissions that were granted; a Microsoft admin removes both by deleting it there."
+    )
+    command = (
+        "In PowerShell: Connect-MgGraph -Scopes Application.ReadWrite.All; Remove-MgServicePrincipal "
+        f"-ServicePrincipalId (Get-MgServicePrincipal -Filter \"appId eq '{client_id}'\").Id"
+    )
+    return app, command, "Events that were booked into members' calendars stay there; they belong to the members."

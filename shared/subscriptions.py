@@ -70,16 +70,21 @@ class Pushes:
         return {i: self._push_after(done[i], needy[i], i in missing, now) for i in needy}
 
     def stop(self, mailbox: Mailbox) -> bool:
-        """End the mailbox's subscription; whether it is gone. An unreachable Microsoft is tried again later."""
+        """End the mailbox's subscription; whether it is gone. An unreachable Microsoft is tried again later.
+
+        A tenant that does not let us in any more cannot be asked again: the subscription ends by itself.
+        """
         subscription_id = mailbox.push.subscription_id
         if subscription_id is None:
             return True
         try:
             answer = self._subscriptions.delete(mailbox.key.tenant_id, [subscription_id])[subscription_id]
+        except AccessLost:
+            return True
         except MicrosoftError as problem:
             log.info("subscription not ended: %s", problem.code)
             return False
-        return answer is None or isinstance(answer, Gone)
+        return answer is None or isinstance(answer, (Gone, AccessLost))
 
     def check(self, tenant_id: str, mailboxes: Iterable[Mailbox]) -> list[str]:
         """Compare our books with Graph's; the object ids of mailboxes that need a new subscription.

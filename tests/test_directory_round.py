@@ -11,12 +11,23 @@ from hypothesis import strategies as st
 from shared.directory_round import Roster, Round, concerns
 from shared.graph.users import DirectoryPage
 from shared.matching import SEVERAL_MEMBERS, SEVERAL_USERS, normalise
-from shared.model import Connection, ConnectionStatus, DirectoryUser, Member
+from shared.model import (
+    Choice,
+    Connection,
+    ConnectionStatus,
+    Decided,
+    DirectoryUser,
+    MailboxKey,
+    Member,
+    Policy,
+    Scope,
+)
 from shared.storage.table import Row
 from tests.properties import given
 
 S = ConnectionStatus
 NOW = datetime(2026, 12, 9, 12, tzinfo=UTC)
+ANYBODY = Policy()
 HERE, ELSEWHERE = "tenant-1", "tenant-2"
 ADA = DirectoryUser("u-ada", "Ada", "ada@contoso.com", smtp_addresses=("ada@contoso.com",))
 BOB = DirectoryUser("u-bob", "Bob", "bob@contoso.com", smtp_addresses=("bob@contoso.com",))
@@ -109,31 +120,54 @@ def connection(member: Member, status: S = S.NOT_MATCHED, **more: object) -> Con
     return replace(looked, **more)  # type: ignore[arg-type]
 
 
-def roster(*people: Member | tuple[Member, Connection]) -> Roster:
+def roster(
+    *people: Member | tuple[Member, Connection], choices: tuple[Choice, ...] = (), policy: Policy = ANYBODY
+) -> Roster:
     """Members without a connection, or with one."""
     pairs = [(entry, None) if isinstance(entry, Member) else entry for entry in people]
     rows = {m.id: Row("acme", m.id, found, "etag") for m, found in pairs if found is not None}
-    return Roster({m.id: m for m, _ in pairs}, rows, HERE)
+    return Roster({m.id: m for m, _ in pairs}, rows, HERE, {choice.member: choice for choice in choices}, policy)
 
 
 ANN = person("ann")
 BOUND = connection(ANN, S.CONNECTED, tenant_id=HERE, object_id="u-ann")
+DECIDED = Decided("boss", NOW)
+OUT, GONE = Choice("ann", excluded=DECIDED), Choice("ann", disconnected=DECIDED)
+NAMED_HERE = Choice("ann", mailbox=MailboxKey(HERE, "u-ann"))
+NAMED_ELSEWHERE = Choice("ann", mailbox=MailboxKey(ELSEWHERE, "u-ann"))
 MATCHABLE = {
-    "new": (None, True),
-    "not matched": (connection(ANN), True),
-    "bound here": (BOUND, True),
-    "bound elsewhere": (replace(BOUND, tenant_id=ELSEWHERE), False),
-    "disabled here": (replace(BOUND, status=S.DISABLED_IN_DIRECTORY), True),
-    "excluded": (connection(ANN, S.EXCLUDED), False),
-    "excluded while bound here": (replace(BOUND, status=S.EXCLUDED), False),
-    "disconnected by themselves": (replace(BOUND, status=S.USER_DISCONNECTED), False),
+    "new": (None, None, True),
+    "not matched": (connection(ANN), None, True),
+    "bound here": (BOUND, None, True),
+    "bound elsewhere": (replace(BOUND, tenant_id=ELSEWHERE), None, False),
+    "disabled here": (replace(BOUND, status=S.DISABLED_IN_DIRECTORY), None, True),
+    "excluded": (connection(ANN, S.EXCLUDED), OUT, False),
+    "excluded, and the connection does not say so yet": (BOUND, OUT, False),
+    "excluded once, included again": (replace(BOUND, status=S.EXCLUDED), Choice("ann"), True),
+    "disconnected by themselves": (replace(BOUND, status=S.USER_DISCONNECTED), GONE, False),
+    "disconnected, never looked for": (None, GONE, False),
+    "bound elsewhere, named here": (replace(BOUND, tenant_id=ELSEWHERE), NAMED_HERE, True),
+    "bound here, named elsewhere": (BOUND, NAMED_ELSEWHERE, False),
 }
 
 
-@pytest.mark.parametrize(("found", "expected"), MATCHABLE.values(), ids=MATCHABLE.keys())
-def test_whom_this_tenant_may_connect(found: Connection | None, expected: bool) -> None:
-    people = roster((ANN, found)) if found else roster(ANN)
+@pytest.mark.parametrize(("found", "choice", "expected"), MATCHABLE.values(), ids=MATCHABLE.keys())
+def test_whom_this_tenant_may_connect(found: Connection | None, choice: Choice | None, expected: bool) -> None:
+    people = roster((ANN, found) if found else ANN, choices=(choice,) if choice else ())
     assert (set(people.matchable()) == {"ann"}) is expected
+
+
+@pytest.mark.parametrize(
+    ("scope", "expected"),
+    [
+        (Scope(), False), (Scope(("contoso.com",)), True), (Scope(("toso.com",), ("ben",)), False),
+        (Scope((), ("ann",)), True),
+    ],
+)  # fmt: skip
+def test_only_who_is_in_the_scope_of_the_roll_out_is_matched(scope: Scope, expected: bool) -> None:
+    people = roster((ANN, BOUND), policy=Policy(scope=scope))
+    assert (set(people.matchable()) == {"ann"}) is expected
+    assert (people.kept_out("ann") is None) is expected
 
 
 def test_a_connection_of_somebody_who_left_the_roster_is_nobodys() -> None:
@@ -160,7 +194,18 @@ UNCONSIDERED = {
     "looked for elsewhere only": (roster((ANN, connection(ANN, considered_in=(ELSEWHERE,)))), True),
     "looked for here and elsewhere": (roster((ANN, connection(ANN, considered_in=(HERE, ELSEWHERE)))), False),
     "excluded, under an address nobody looked for": (
-        roster((ANN, connection(person("ann", "a@contoso.com"), S.EXCLUDED))), False,
+        roster((ANN, connection(person("ann", "a@contoso.com"), S.EXCLUDED)), choices=(OUT,)), False,
+    ),
+    "excluded once, included again": (roster((ANN, connection(ANN, S.EXCLUDED))), True),
+    "came back": (roster((ANN, replace(BOUND, status=S.USER_DISCONNECTED)), choices=(Choice("ann"),)), True),
+    "named here since": (roster((ANN, connection(ANN)), choices=(NAMED_HERE,)), True),
+    "named here, as was known": (
+        roster((ANN, replace(BOUND, chosen=NAMED_HERE.mailbox)), choices=(NAMED_HERE,)), False,
+    ),
+    "named elsewhere": (roster((ANN, connection(ANN)), choices=(NAMED_ELSEWHERE,)), False),
+    "left to the addresses again": (roster((ANN, replace(BOUND, chosen=NAMED_HERE.mailbox))), True),
+    "bound elsewhere, never looked for here": (
+        roster((ANN, replace(BOUND, tenant_id=ELSEWHERE, considered_in=(ELSEWHERE,)))), True,
     ),
     "contested still": (
         roster(
@@ -223,9 +268,19 @@ AFFECTED = {
         roster((ANN, UNSURE)), round_of(DirectoryUser("u-2", "X", "x@contoso.com")), True,
     ),
     "by the removal of somebody they could be": (roster((ANN, UNSURE)), round_of(removed=("u-1",)), True),
-    "not if they are excluded": (roster((ANN, connection(ANN, S.EXCLUDED))), round_of(ANN_USER), False),
-    "not if they are bound elsewhere": (
-        roster((ANN, replace(BOUND, tenant_id=ELSEWHERE))), round_of(ANN_USER, removed=("u-x",)), False,
+    "not if they are excluded": (
+        roster((ANN, connection(ANN, S.EXCLUDED)), choices=(OUT,)), round_of(ANN_USER), False,
+    ),
+    "seen here too if they are bound elsewhere": (
+        roster((ANN, replace(BOUND, tenant_id=ELSEWHERE))), round_of(ANN_USER), True,
+    ),
+    "by the removal of a user who could have been them": (
+        roster((ANN, replace(BOUND, tenant_id=ELSEWHERE, also_found=(MailboxKey(HERE, "u-x"),)))),
+        round_of(removed=("u-x",)), True,
+    ),
+    "by a change of the user an admin chose": (
+        roster((ANN, connection(ANN)), choices=(NAMED_HERE,)),
+        round_of(replace(ANN_USER, user_principal_name="x@contoso.com")), True,
     ),
     "not if nothing changed": (roster((ANN, BOUND)), round_of(), False),
 }  # fmt: skip

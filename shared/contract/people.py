@@ -51,6 +51,8 @@ class MemberOutput(Struct):
     tenant: str | None = None
     mailbox: str | None = None
     changed_at: datetime | None = None
+    also_found_in: tuple[str, ...] = ()
+    """Other tenants in which the member was seen; the first one keeps them, unless an admin chooses."""
 
 
 class MemberList(Struct):

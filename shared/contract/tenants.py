@@ -23,6 +23,11 @@ class TenantOutput(Struct):
     """Calendars with a change that Microsoft did not tell of lately."""
     push_text: str | None = None
     """What that means, where there are any."""
+    in_scope: int | None = None
+    """Members' mailboxes that Microsoft lets us into; each is tried at least every six hours."""
+    out_of_scope: int | None = None
+    """Members' mailboxes that Microsoft does not let us into; each is tried again every hour."""
+    scope_counted_at: datetime | None = None
 
 
 class TenantList(Struct):
@@ -31,21 +36,14 @@ class TenantList(Struct):
     tenants: list[TenantOutput]
 
 
-class ScopeStep(Struct):
-    """A step towards the app being limited to some mailboxes: what it is for, and its PowerShell commands."""
+class DisconnectPreview(Struct):
+    """What disconnecting a tenant means."""
 
-    step: str
-    command: str
-
-
-class MailboxScopeOutput(Struct):
-    """How the Microsoft admin limits the app to a group of mailboxes (RBAC for Applications)."""
-
-    introduction: str
-    group: str
-    """Name of the group whose mailboxes the app may use."""
-    scope: str
-    """Name of the management scope."""
-    steps: list[ScopeStep]
-    text: str
-    """All steps to be pasted into PowerShell."""
+    connected: int
+    """Members whose calendar is read through it."""
+    without_calendar: int
+    """Of those: who have no other calendar then."""
+    found_elsewhere: int
+    """Of those: who are looked for in another tenant of the organization, where they were seen."""
+    stays_at_microsoft: list[str]
+    """What disconnecting does not remove there, and how to."""

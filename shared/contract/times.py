@@ -37,3 +37,55 @@ class BusyOutput(Struct):
     freshness: str
     read_at: datetime | None
     busy: list[BlockOutput]
+
+
+class ReasonOutput(Struct):
+    """A block on a part of the span, and the rule that decided about it."""
+
+    start: datetime
+    end: datetime
+    status: str
+    calendar: str | None
+    """`tenant/object id` of the mailbox; null where no calendar is connected."""
+    read_at: datetime | None
+    because: str
+    text: str
+
+
+class PartOutput(Struct):
+    """A part of the span in which nothing changes."""
+
+    start: datetime
+    end: datetime
+    is_open: bool
+    reasons: list[ReasonOutput]
+
+
+class CalendarOutput(Struct):
+    """A calendar that was looked at."""
+
+    id: str
+    freshness: str
+    read_at: datetime
+    unreadable_since: datetime | None
+    known_from: datetime
+    known_until: datetime
+
+
+class RuleOutput(Struct):
+    """What was decided about busy times."""
+
+    busy_statuses: list[str]
+    chosen_by_member: bool
+    unknown_time: str
+
+
+class ExplanationOutput(Struct):
+    """Why a member's time is open or blocked. Never what an event is about."""
+
+    member: str
+    start: datetime
+    end: datetime
+    rule: RuleOutput
+    calendars: list[CalendarOutput]
+    parts: list[PartOutput]

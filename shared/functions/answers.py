@@ -13,25 +13,35 @@ from shared.contract.activation_links import LinkOutput, MessageOutput
 from shared.contract.audit import AuditEntryOutput
 from shared.contract.operations import DeadLetterOutput
 from shared.contract.people import MemberOutput
-from shared.contract.tenants import MailboxScopeOutput, ScopeStep, TenantOutput
-from shared.contract.times import BlockOutput, BusyOutput
+from shared.contract.tenants import TenantOutput
+from shared.contract.times import (
+    BlockOutput,
+    BusyOutput,
+    CalendarOutput,
+    ExplanationOutput,
+    PartOutput,
+    ReasonOutput,
+    RuleOutput,
+)
+from shared.explanation import Explanation, Read, Reason, in_words
 from shared.freebusy import BusyAnswer
 from shared.invitation import Message
 from shared.link_states import link_state
-from shared.mailbox_scope import INTRODUCTION, MailboxScope
 from shared.messages import CalendarSync, DirectorySync
 from shared.model import (
     ActivationLink,
+    BusyStatus,
     Connection,
     ConnectionStatus,
     DeadLetter,
     Entry,
     LinkStep,
+    MailboxKey,
     Member,
     Tenant,
     Window,
 )
-from shared.states import CONNECTIONS, NO_TENANT, TENANTS, missed_pushes
+from shared.states import NO_TENANT, TENANTS, explain, missed_pushes
 
 
 def link(value: ActivationLink, now: datetime) -> LinkOutput:
@@ -60,12 +70,6 @@ def new_link(value: ActivationLink, now: datetime, url: str, message: Message) -
     return structs.replace(link(value, now), url=url, message=MessageOutput(message.subject, message.body))
 
 
-def scope(value: MailboxScope) -> MailboxScopeOutput:
-    """How the app is limited to some mailboxes."""
-    steps = [ScopeStep(one.step, one.command) for one in value.steps]
-    return MailboxScopeOutput(INTRODUCTION, value.group, value.scope, steps, value.text)
-
-
 def tenant(value: Tenant) -> TenantOutput:
     """A tenant and what its status means."""
     text, next_step = TENANTS[value.status]
@@ -81,13 +85,17 @@ def tenant(value: Tenant) -> TenantOutput:
         synced_at=value.synced_at,
         missed_pushes=value.missed_pushes,
         push_text=missed_pushes(value.missed_pushes),
+        in_scope=value.in_scope,
+        out_of_scope=value.out_of_scope,
+        scope_counted_at=value.synced_at,
     )
 
 
 def member(value: Member, connection: Connection | None, tenants: Mapping[str, Tenant]) -> MemberOutput:
     """A member and the state of their connection."""
     state = connection.status if connection else _unlooked(tenants)
-    text, next_step = CONNECTIONS[state] if connection or tenants else NO_TENANT
+    detail = connection.detail if connection else None
+    text, next_step = explain(state, detail) if connection or tenants else NO_TENANT
     return MemberOutput(
         id=value.id,
         name=value.name,
@@ -95,10 +103,11 @@ def member(value: Member, connection: Connection | None, tenants: Mapping[str, T
         state=state,
         state_text=text,
         next_step=next_step,
-        detail=connection.detail if connection else None,
+        detail=detail,
         tenant=connection.tenant_id if connection else None,
         mailbox=connection.mailbox_address if connection else None,
         changed_at=connection.changed_at if connection else None,
+        also_found_in=tuple(key.tenant_id for key in connection.also_found) if connection else (),
     )
 
 
@@ -112,6 +121,39 @@ def busy(member_id: str, span: Window, answer: BusyAnswer) -> BusyOutput:
         read_at=answer.read_at,
         busy=[BlockOutput(block.start, block.end, block.status) for block in answer.blocks],
     )
+
+
+def explanation(member_id: str, span: Window, value: Explanation) -> ExplanationOutput:
+    """Why a member's time is open or blocked."""
+    statuses = [status for status in BusyStatus if status in value.rule.counted]
+    return ExplanationOutput(
+        member=member_id,
+        start=span.start,
+        end=span.end,
+        rule=RuleOutput(list(statuses), value.chosen_by_member, value.unknown_time),
+        calendars=[_calendar(read) for read in value.calendars],
+        parts=[PartOutput(p.start, p.end, p.is_open, [_reason(r) for r in p.reasons]) for p in value.parts],
+    )
+
+
+def _calendar(read: Read) -> CalendarOutput:
+    snapshot = read.snapshot
+    known = snapshot.window
+    return CalendarOutput(
+        _name(read.mailbox), read.freshness, snapshot.read_at, snapshot.unreadable_since, known.start, known.end
+    )
+
+
+def _reason(reason: Reason) -> ReasonOutput:
+    block = reason.block
+    calendar = _name(reason.mailbox) if reason.mailbox else None
+    return ReasonOutput(
+        block.start, block.end, block.status, calendar, reason.read_at, reason.because, in_words(reason)
+    )
+
+
+def _name(mailbox: MailboxKey) -> str:
+    return f"{mailbox.tenant_id}/{mailbox.object_id}"
 
 
 def dead_letter(value: DeadLetter) -> DeadLetterOutput:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from shared.contract.tenants import MailboxScopeOutput, TenantList
+from dataclasses import asdict
+
+from shared.contract.tenants import DisconnectPreview, TenantList, TenantOutput
+from shared.errors import Conflict, NotFound
 from shared.functions import answers
 from shared.functions.endpoints import Api, Asked, Nothing, Who
-from shared.mailbox_scope import mailbox_scope
+from shared.states import left_at_microsoft
 
 
 def tenants(api: Api) -> None:
@@ -18,12 +21,41 @@ def tenants(api: Api) -> None:
         known = services.members.tenants(ask.caller.org)
         return TenantList([answers.tenant(tenant) for tenant in known.values()])
 
-    @api.endpoint("GET", "api/outlook/mailbox-scope", Who.ADMIN, MailboxScopeOutput)
-    def explain_mailbox_scope(ask: Asked[Nothing, None]) -> MailboxScopeOutput:
-        """Commands with which the Microsoft admin limits the app to a group of mailboxes.
+    @api.endpoint("POST", "api/outlook/tenants/{tenant}/resync", Who.ADMIN, {202: TenantOutput}, problems=(NotFound,))
+    def resync_tenant(ask: Asked[Nothing, None]) -> TenantOutput:
+        """Look at the tenant's directory now, and at every calendar that is due.
 
-        They are filled in for this organization; nothing is carried out here.
+        It happens anyway, every five minutes.
         """
-        caller, settings = ask.caller, services.settings
-        scope = mailbox_scope(settings.microsoft.client_id, settings.platform.name, caller.org_name, caller.org)
-        return answers.scope(scope)
+        return answers.tenant(services.tenants.resync(ask.caller, ask.path["tenant"]))
+
+    @api.endpoint(
+        "GET",
+        "api/outlook/tenants/{tenant}/disconnect-preview",
+        Who.ADMIN,
+        DisconnectPreview,
+        problems=(NotFound,),
+    )
+    def preview_disconnection(ask: Asked[Nothing, None]) -> DisconnectPreview:
+        """What disconnecting the tenant means, and what stays at Microsoft.
+
+        Changes nothing.
+        """
+        touched = services.tenants.preview(ask.caller.org, ask.path["tenant"])
+        client_id = services.settings.microsoft.client_id
+        return DisconnectPreview(**asdict(touched), stays_at_microsoft=list(left_at_microsoft(client_id)))
+
+    @api.endpoint(
+        "DELETE",
+        "api/outlook/tenants/{tenant}",
+        Who.ADMIN,
+        {202: TenantOutput},
+        problems=(NotFound, Conflict),
+    )
+    def disconnect_tenant(ask: Asked[Nothing, None]) -> TenantOutput:
+        """Disconnect the tenant.
+
+        Cached calendars are deleted and subscriptions at Microsoft are ended, by themselves and whatever interrupts
+        it; the tenant is listed as `disconnecting` until that is done. The audit trail stays.
+        """
+        return answers.tenant(services.tenants.disconnect(ask.caller, ask.path["tenant"]))

@@ -50,6 +50,10 @@ class Connection:
     """Ids of the tenants in which they were looked for."""
     candidates: tuple[str, ...] = ()
     """Object ids of the users an ambiguous member could be; when one of them changes, it is time to match again."""
+    chosen: MailboxKey | None = None
+    """The directory user whom an admin had chosen when this was decided."""
+    also_found: tuple[MailboxKey, ...] = ()
+    """Users of other tenants who would be the member too; the tenant that found them first keeps them."""
 
     @property
     def mailbox(self) -> MailboxKey | None:

@@ -43,6 +43,9 @@ class TenantStatus(StrEnum):
     WRONG_TENANT = "wrong_tenant"
     """The tenant owns none of the domains the activation link expected."""
 
+    DISCONNECTING = "disconnecting"
+    """An admin of the organization disconnected it; what was read of it is being removed."""
+
     @property
     def is_lost(self) -> bool:
         """Whether calendars cannot be read until an admin acts."""
@@ -71,5 +74,9 @@ class Tenant:
     """Domains the tenant is seen to own."""
     missed_pushes: int = 0
     """Mailboxes with a change that Graph should have told of lately, and did not."""
+    in_scope: int | None = None
+    """Members' mailboxes that could be read when they were last tried."""
+    out_of_scope: int | None = None
+    """Members' mailboxes that Microsoft did not let us into."""
     synced_at: datetime | None = None
     """When the last complete directory round began."""

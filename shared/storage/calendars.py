@@ -44,7 +44,11 @@ class Calendars:
 
     def of(self, owner: MemberKey) -> list[Snapshot]:
         """The last snapshot of each of the member's calendars; one read of a small partition."""
-        return [unpack(row.value) for row in self._table.rows(partition(owner))]
+        return [snapshot for _, snapshot in self.named(owner)]
+
+    def named(self, owner: MemberKey) -> list[tuple[MailboxKey, Snapshot]]:
+        """The same, each with its mailbox."""
+        return [(mailbox_of(row.key), unpack(row.value)) for row in self._table.rows(partition(owner))]
 
     def replace(self, owner: MemberKey, mailbox: MailboxKey, snapshot: Snapshot) -> Snapshot | None:
         """Put the snapshot in place, unless one of a later read is already there; the one before, if any."""
@@ -82,6 +86,12 @@ def partition(owner: MemberKey) -> str:
 def row_key(mailbox: MailboxKey) -> str:
     """The default calendar of a mailbox: whoever is bound to another one has another row."""
     return f"{mailbox.tenant_id}|{mailbox.object_id}"
+
+
+def mailbox_of(key: str) -> MailboxKey:
+    """The mailbox a row is about."""
+    tenant_id, _, object_id = key.partition("|")
+    return MailboxKey(tenant_id, object_id)
 
 
 def newer(before: StoredSnapshot | None, after: StoredSnapshot) -> StoredSnapshot | None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from shared.model import ActivationLink, Choice, Connection, DeadLetter, Member, Policy, Tenant
+from shared.model import ActivationLink, Choice, Connection, DeadLetter, Member, Tenant
 from shared.settings import StorageSettings
 from shared.storage.audit import Audit
 from shared.storage.calendars import Calendars
 from shared.storage.mailboxes import Mailboxes
+from shared.storage.policies import Policies
 from shared.storage.service import table_service
 from shared.storage.table import MOST_PARTS, Table
 
@@ -16,7 +17,7 @@ class Tables:
 
     def __init__(self, settings: StorageSettings) -> None:
         service = table_service(settings)
-        self.policies = Table(service, "Organizations", Policy)
+        self.policies = Policies(service)
         """organization / `policy`"""
         self.activations = Table(service, "Activations", ActivationLink)
         """organization / link id"""

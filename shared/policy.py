@@ -1,0 +1,149 @@
+"""What an organization's policy and people's choices make of its members' connections (promise P7), as pure rules.
+
+1. Whom an admin excluded is kept out, then whoever is not in the scope of the roll-out, then whoever disconnected.
+2. A choice lasts until the one who made it chooses otherwise: no resync, no change of policy takes it back. Where
+   members may not disconnect any more, those who did stay so until they come back.
+3. An admin's word on which directory user a member is goes before every address.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import NamedTuple
+
+from shared.matching import domain_of
+from shared.model import BusyStatus, Choice, Connection, ConnectionStatus, Member, Policy
+
+NOT_IN_ROLLOUT = "not_in_rollout"
+"""The detail of a member whom the scope does not include (yet)."""
+
+
+class KeptOut(NamedTuple):
+    """Why a member is not to be connected."""
+
+    status: ConnectionStatus
+    detail: str | None = None
+
+
+KEPT_OUT = frozenset({ConnectionStatus.EXCLUDED, ConnectionStatus.USER_DISCONNECTED})
+"""Statuses that people decided; no look at the directory changes them."""
+
+
+def kept_out(member: Member, choice: Choice | None, policy: Policy) -> KeptOut | None:
+    """Why the member is not to be connected; None if they may be."""
+    if choice is not None and choice.excluded is not None:
+        return KeptOut(ConnectionStatus.EXCLUDED)
+    if not in_scope(member, policy):
+        return KeptOut(ConnectionStatus.EXCLUDED, NOT_IN_ROLLOUT)
+    if choice is not None and choice.disconnected is not None:
+        return KeptOut(ConnectionStatus.USER_DISCONNECTED)
+    return None
+
+
+def says(connection: Connection | None, reason: KeptOut) -> bool:
+    """Whether the connection says already that the member is kept out, and why."""
+    return connection is not None and (connection.status, connection.detail) == reason
+
+
+def held_out(member_id: str, before: Connection | None, reason: KeptOut, now: datetime) -> Connection:
+    """The connection of a member who is kept out; who they are is remembered for when they come back."""
+    known = before or Connection(member_id, reason.status, now)
+    changed_at = known.changed_at if known.status is reason.status else now
+    return replace(known, status=reason.status, detail=reason.detail, changed_at=changed_at)
+
+
+def in_scope(member: Member, policy: Policy) -> bool:
+    """Whether the member takes part in the roll-out."""
+    if policy.scope is None:
+        return True
+    domains = {domain_of(address) for address in member.addresses}
+    return member.id in policy.scope.members or not domains.isdisjoint(policy.scope.domains)
+
+
+def busy_statuses(policy: Policy, choice: Choice | None) -> frozenset[BusyStatus]:
+    """What counts as busy for a member."""
+    if policy.members_may_choose_busy and choice is not None and choice.busy_statuses is not None:
+        return frozenset(choice.busy_statuses)
+    return frozenset(policy.busy_statuses)
+
+
+@dataclass(frozen=True)
+class Effect:
+    """How many members a change of policy touches."""
+
+    disconnected: int = 0
+    """Whose calendar is read now, and will not be."""
+    looked_for: int = 0
+    """Who are kept out now, and will be looked for."""
+    busy_times: int = 0
+    """Whose busy times may become others."""
+    held: int = 0
+    """Who could disconnect, and cannot any more."""
+    freed: int = 0
+    """Who could not disconnect, and can."""
+    staying_out: int = 0
+    """Who disconnected earlier, and stay so though the new policy would not let them."""
+
+
+def effect(
+    before: Policy,
+    after: Policy,
+    members: Iterable[Member],
+    connections: Mapping[str, Connection],
+    choices: Mapping[str, Choice],
+) -> Effect:
+    """What changing one policy into the other does."""
+    people = list(members)
+    out = {m.id: kept_out(m, choices.get(m.id), before) for m in people}
+    will = {m.id: kept_out(m, choices.get(m.id), after) for m in people}
+    read = {m.id for m in people if (c := connections.get(m.id)) and c.active_mailbox}
+    stays = {member_id for member_id in read if will[member_id] is None}
+    barred = before.members_may_disconnect and not after.members_may_disconnect
+    unbarred = after.members_may_disconnect and not before.members_may_disconnect
+    return Effect(
+        disconnected=len(read - stays),
+        looked_for=sum(bool(out[m.id]) and not will[m.id] for m in people),
+        busy_times=sum(_answers_differ(before, after, choices.get(member_id)) for member_id in stays),
+        held=len(stays) if barred else 0,
+        freed=len(stays) if unbarred else 0,
+        staying_out=sum(_left(will[m.id]) for m in people) if barred else 0,
+    )
+
+
+def _answers_differ(before: Policy, after: Policy, choice: Choice | None) -> bool:
+    rule_differs = before.unknown_time is not after.unknown_time
+    return rule_differs or busy_statuses(before, choice) != busy_statuses(after, choice)
+
+
+def _left(reason: KeptOut | None) -> bool:
+    return reason is not None and reason.status is ConnectionStatus.USER_DISCONNECTED
+
+
+def sentences(touched: Effect) -> list[str]:
+    """The effect in words; what concerns nobody is left out."""
+    said = {
+        "disconnected at once; what was read of their calendars is deleted": touched.disconnected,
+        "looked for in Microsoft 365 and connected if they are found": touched.looked_for,
+        "answered with other busy times": touched.busy_times,
+        "no longer able to disconnect": touched.held,
+        "able to disconnect from now on": touched.freed,
+        "still disconnected by their own choice": touched.staying_out,
+    }
+    return [f"{_members(count)} {text}." for text, count in said.items() if count] or ["This touches nobody."]
+
+
+def _members(count: int) -> str:
+    return "1 member is" if count == 1 else f"{count} members are"
+
+
+def rights(member: Member, choice: Choice, policy: Policy, state: str) -> tuple[bool, bool, str | None]:
+    """Whether the member may disconnect, may reconnect, and why neither, if neither."""
+    if choice.excluded or not in_scope(member, policy):
+        return False, False, "Your organization's admins do not include you."
+    if state == ConnectionStatus.USER_DISCONNECTED:
+        return False, True, None
+    if not policy.members_may_disconnect:
+        return False, False, "Your organization's admins do not let members disconnect their calendar."
+    return True, False, None
