@@ -1,6 +1,7 @@
 """What is sent to harm: it reaches no header, no log, no redirect, and nothing is too large to be answered."""
 
 import json
+import re
 from pathlib import Path
 from urllib.parse import parse_qs, quote, urlsplit
 
@@ -8,7 +9,10 @@ import pytest
 import requests
 
 from local.client import Browser
+from local.host.http import Keys
 from local.microsoft import remote
+from shared.functions.app import API
+from shared.functions.endpoints import Api, Who
 from tests.scenarios.company import Company, consent_answer
 
 INJECTED = "x\r\nSet-Cookie: outlook_activation=evil\r\nLocation: https://evil.example\r\n\r\n<script>"
@@ -132,19 +136,29 @@ def test_nothing_that_is_sent_begins_a_line_of_the_log(company: Company, log_fil
         assert secret not in written
 
 
-PROVEN_BY_TOKEN = {
-    ("POST", "/api/outlook/activation-links"): "admin",
-    ("PUT", "/api/members"): "service",
-    ("PUT", "/api/members/ann"): "service",
-}
+ROLES = {Who.SERVICE: "service", Who.MEMBER: "user"}
 
 
-@pytest.mark.parametrize(("method", "path"), PROVEN_BY_TOKEN)
-def test_a_body_that_is_too_large_is_refused_before_it_is_read(untouched: Company, method: str, path: str) -> None:
-    headers = {"Authorization": f"Bearer {untouched.token(PROVEN_BY_TOKEN[method, path])}"}
-    answer = requests.request(method, untouched.stack.url + path, headers=headers, data=b"[" * (21 * MIB), timeout=60)
-    assert answer.status_code == 413
+def test_a_body_that_is_too_large_is_refused_before_it_is_read(untouched: Company) -> None:
+    """At every endpoint of the API that takes a body, a new one included."""
+    api = Api(untouched.services())
+    for declare in API:
+        declare(api)
+    taking = [one for one in api.endpoints if one.body]
+    assert {"create_activation_link", "replace_roster", "put_member"} <= {one.name for one in taking}
+    for one in taking:
+        url = f"{untouched.stack.url}/{re.sub(r'{.+?}', 'ann', one.route)}"
+        headers = {"Authorization": f"Bearer {untouched.token(ROLES.get(one.who, 'admin'), 'ann')}"}
+        answer = requests.request(one.method, url, headers=headers, data=b"[" * (21 * MIB), timeout=60)
+        assert answer.status_code == 413, one.name
     assert set(untouched.states()) == {"ann", "ben"}
+
+
+def test_a_large_body_for_the_operator_is_not_looked_at(untouched: Company) -> None:
+    key = {"x-functions-key": Keys.of(untouched.stack.settings).function}
+    for path, status in (("replay", 200), ("calendar-sync/nothing/replay", 404)):
+        url = f"{untouched.stack.url}/operations/dead-letters/{path}"
+        assert requests.post(url, data=b"x" * (21 * MIB), headers=key, timeout=60).status_code == status
 
 
 @pytest.mark.parametrize("path", ["/webhooks/graph", "/webhooks/graph/lifecycle"])
@@ -160,9 +174,9 @@ def test_a_large_body_at_the_button_changes_nothing_about_it(company: Company) -
     made = company.admin.make_link()
     answer = requests.post(made["url"], data=b"x" * (21 * MIB), allow_redirects=False, timeout=60)
     assert answer.status_code in (303, 413)
-    assert answer.headers.get("Location", company.stack.microsoft.http_url).startswith(
-        company.stack.microsoft.http_url
-    )
+    microsoft = company.stack.microsoft.http_url
+    assert answer.headers.get("Location", microsoft).startswith(microsoft)
+    assert company.admin.link(made["id"])["is_open"]
 
 
 @pytest.mark.parametrize("path", ["/api/outlook/audit", "/api/outlook/members", "/api/members/ann/busy"])
