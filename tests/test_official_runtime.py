@@ -41,6 +41,8 @@ HTTP = {
     "list_activation_links": "GET api/outlook/activation-links",
     "revoke_activation_link": "DELETE api/outlook/activation-links/{link}",
     "list_tenants": "GET api/outlook/tenants",
+    "explain_mailbox_scope": "GET api/outlook/mailbox-scope",
+    "list_audit_entries": "GET api/outlook/audit",
     "resync_tenant": "POST api/outlook/tenants/{tenant}/resync",
     "preview_disconnection": "GET api/outlook/tenants/{tenant}/disconnect-preview",
     "disconnect_tenant": "DELETE api/outlook/tenants/{tenant}",
