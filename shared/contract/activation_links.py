@@ -8,6 +8,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from shared.contract.fields import Domain
+from shared.model import LinkStep
 
 
 class LinkInput(Struct, forbid_unknown_fields=True):
@@ -21,7 +22,7 @@ class LinkOutput(Struct, omit_defaults=True):
     """An activation link; `url` is there only in the answer that created it."""
 
     id: str
-    step: str
+    step: LinkStep
     created_by: str
     created_at: datetime
     expires_at: datetime

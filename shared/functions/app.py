@@ -6,7 +6,9 @@ import azure.functions as func
 
 from shared.bootstrap import Services
 from shared.functions.activation_links import activation_links
+from shared.functions.documentation import documentation
 from shared.functions.endpoints import Api
+from shared.functions.health import health
 from shared.functions.members import members
 from shared.functions.microsoft_admin import microsoft_admin
 from shared.functions.operations import operations
@@ -17,7 +19,7 @@ from shared.functions.times import times
 from shared.functions.webhooks import webhooks
 from shared.functions.work import work
 
-API = (activation_links, tenants, members, roster, times, operations)
+API = (activation_links, tenants, members, roster, times, operations, health, documentation)
 """What programs call; all of it is in the API's document."""
 OTHERS = (microsoft_admin, webhooks, work, site)
 
@@ -26,7 +28,7 @@ def create_app(services: Services) -> func.FunctionApp:
     """The app with every trigger, each calling the given services."""
     app, api = func.FunctionApp(), Api(services)
     for declare in API:
-        declare(api)
+        api.add(declare)
     for blueprint in (api.blueprint, *(group(services) for group in OTHERS)):
         app.register_functions(blueprint)
     return app
