@@ -40,9 +40,10 @@ def fields(kind: type[Struct]) -> Json:
     return made
 
 
-def _describe(schema: Json, kind: type) -> None:
+def _describe(schema: Json, kind: type[Struct | Enum]) -> None:
     texts = field_docstrings(kind)
     if issubclass(kind, Enum):
+        schema["enum"] = [one.value for one in kind]
         meanings = [f"`{one.value}`: {texts[one.name]}" for one in kind if one.name in texts]
         schema["description"] = "\n\n".join([schema.get("description", ""), *meanings])
         return
@@ -62,10 +63,10 @@ def _mark_as_time(field: Json) -> None:
             one["format"] = "date-time"
 
 
-def _within(kinds: Iterable[type]) -> set[type]:
+def _within(kinds: Iterable[type[Struct]]) -> set[type[Struct | Enum]]:
     """The classes and those in their fields, at any depth."""
-    found: set[type] = set()
-    ahead = list(kinds)
+    found: set[type[Struct | Enum]] = set()
+    ahead: list[Any] = list(kinds)
     while ahead:
         kind = ahead.pop()
         if not isinstance(kind, type) or not issubclass(kind, (Struct, Enum)) or kind in found:

@@ -24,11 +24,17 @@ API = (activation_links, tenants, members, roster, times, operations, health, do
 OTHERS = (microsoft_admin, webhooks, work, site)
 
 
+def api_of(services: Services) -> Api:
+    """Everything that programs call."""
+    api = Api(services)
+    for group in API:
+        api.add(group)
+    return api
+
+
 def create_app(services: Services) -> func.FunctionApp:
     """The app with every trigger, each calling the given services."""
-    app, api = func.FunctionApp(), Api(services)
-    for declare in API:
-        api.add(declare)
+    app, api = func.FunctionApp(), api_of(services)
     for blueprint in (api.blueprint, *(group(services) for group in OTHERS)):
         app.register_functions(blueprint)
     return app

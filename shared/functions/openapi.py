@@ -26,7 +26,7 @@ SECURITY: Mapping[str, Json] = {
         "type": "http",
         "scheme": "bearer",
         "bearerFormat": "JWT",
-        "description": "The platform's token of the person or backend that calls, signed with one of its published keys.",
+        "description": "The platform's token of the person or backend that calls.",
     },
     KEY: {
         "type": "apiKey",
