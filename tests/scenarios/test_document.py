@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -15,17 +14,12 @@ from hypothesis import strategies as st
 from schemathesis import GenerationMode
 from schemathesis.checks import CHECKS, load_all_checks
 
-from local.host.http import Keys
 from local.stack import Stack
-from shared.bootstrap import Services
-from shared.functions.app import api_of
 from shared.functions.cursors import cursor_of
-from shared.functions.endpoints import Endpoint, Who
-from shared.messages import CALENDAR_SYNC, CalendarSync, Reason, encode
-from shared.settings import Settings
-from tests.scenarios.company import Company, today
+from shared.functions.endpoints import Who
+from tests.scenarios.calls import ENDPOINTS, Calls
+from tests.scenarios.company import today
 from tests.scenarios.conftest import connected_company
-from tests.test_import_rules import ENVIRON
 
 load_all_checks()
 NOT_HERE = {
@@ -36,46 +30,20 @@ NOT_HERE = {
     "max_response_time": "no timing is asserted",
 }
 CHECKED = [check for name in CHECKS.get_all_names() if name not in NOT_HERE for check in CHECKS.get_by_names([name])]
-ENDPOINTS = {one.name: one for one in api_of(Services(Settings.from_env(ENVIRON))).endpoints}
-EXAMPLES = 15
+ADMITTED = {Who.ADMIN: "owner", Who.SERVICE: "service", Who.READER: "service", Who.MEMBER: "user"}
+MANY, FEW = 12, 4
+"""Requests of each kind by whom an endpoint is for, and by others."""
 CALLERS = {Who.OPERATOR: ("operator",), Who.ANYONE: ("nobody",)}
+"""Others are called by three people."""
 MODES = {"good": GenerationMode.POSITIVE, "bad": GenerationMode.NEGATIVE}
 
 schemathesis.openapi.format("iana-time-zone", st.sampled_from(["Europe/Berlin", "UTC", "America/Lima"]))
 schemathesis.openapi.format("cursor", st.sampled_from([cursor_of(key) for key in ("a", "ann", "zoe")]))
 
 
-class Callers:
-    """A company with things to ask for, and the headers of its people."""
-
-    def __init__(self, company: Company) -> None:
-        self.company = company
-        keys = Keys.of(company.stack.settings)
-        self.headers: dict[str, dict[str, str]] = {"nobody": {}, "operator": {"x-functions-key": keys.function}}
-        for role in ("owner", "service", "user"):
-            self.headers[role] = {"Authorization": f"Bearer {company.token(role, 'ann')}"}
-
-    def path(self, endpoint: Endpoint) -> dict[str, str]:
-        """Ids of things that are there; what a call uses up is made for each."""
-        values = {"member": "ann", "tenant": self.company.tenant, "queue": CALENDAR_SYNC}
-        if "link" in endpoint.path_names:
-            values["link"] = self.company.admin.make_link()["id"]
-        if "id" in endpoint.path_names:
-            values["id"] = self._dead_letter()
-        if endpoint.name == "remove_member":
-            self.company.join("ann")
-        return {name: values[name] for name in endpoint.path_names}
-
-    def _dead_letter(self) -> str:
-        message = CalendarSync(self.company.tenant, ("nobody",), today(), Reason.NOTIFIED)
-        letters = self.company.services().dead_letters
-        letters.keep(CALENDAR_SYNC, encode(message), "Tested")
-        return next(letter.id for letter in letters.all() if letter.reason == "Tested")
-
-
 @pytest.fixture(scope="module")
-def callers(stack: Stack) -> Callers:
-    return Callers(connected_company(stack))
+def calls(stack: Stack) -> Calls:
+    return Calls(connected_company(stack))
 
 
 @pytest.fixture(scope="module")
@@ -84,9 +52,18 @@ def api(stack: Stack) -> schemathesis.BaseSchema:
 
 
 @pytest.fixture(scope="module")
-def answered() -> Iterator[dict[str, set[int]]]:
+def answered() -> dict[str, set[int]]:
     """Every status met, by operation."""
-    yield defaultdict(set)
+    return defaultdict(set)
+
+
+def headers_of(calls: Calls, caller: str) -> dict[str, str]:
+    match caller:
+        case "nobody":
+            return {}
+        case "operator":
+            return calls.key()
+    return calls.bearer(caller)
 
 
 def runs() -> list[Any]:
@@ -109,15 +86,15 @@ SPANS = st.builds(
 )
 
 
-def cases(operation: schemathesis.APIOperation, mode: str, real: dict[str, str]) -> st.SearchStrategy[schemathesis.Case]:
+def cases(
+    operation: schemathesis.APIOperation, mode: str, real: dict[str, str]
+) -> st.SearchStrategy[schemathesis.Case]:
     """Requests for real things and for made-up ones. No schema says that the end comes after the start."""
     spanned = {"start", "end"} <= {parameter.name for parameter in operation.query}
     queries = SPANS if spanned and mode == "good" else st.just({})
     about = [real, {}] if real else [{}]
     return st.tuples(queries, st.sampled_from(about)).flatmap(
-        lambda fixed: operation.as_strategy(
-            MODES[mode], query=fixed[0] or None, path_parameters=fixed[1] or None
-        )
+        lambda fixed: operation.as_strategy(MODES[mode], query=fixed[0] or None, path_parameters=fixed[1] or None)
     )
 
 
@@ -131,20 +108,20 @@ def sayable(body: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.parametrize(("name", "caller", "mode"), runs())
 def test_every_answer_is_in_the_document(
-    api: schemathesis.BaseSchema, callers: Callers, answered: dict[str, set[int]], name: str, caller: str, mode: str
+    api: schemathesis.BaseSchema, calls: Calls, answered: dict[str, set[int]], name: str, caller: str, mode: str
 ) -> None:
-    operation = api.find_operation_by_id(name)
-    endpoint = ENDPOINTS[name]
+    operation, path = api.find_operation_by_id(name), calls.path(ENDPOINTS[name])
+    headers = headers_of(calls, caller)
 
     @settings(
-        max_examples=EXAMPLES, deadline=None, database=None, derandomize=True, phases=[Phase.generate],
+        max_examples=MANY if caller == ADMITTED.get(ENDPOINTS[name].who, caller) else FEW, deadline=None, database=None, derandomize=True, phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )  # fmt: skip
-    @given(cases(operation, mode, callers.path(endpoint)))
+    @given(cases(operation, mode, path))
     def call(case: schemathesis.Case) -> None:
         if mode == "good" and isinstance(case.body, dict):
             case.body = sayable(case.body)
-        answer = case.call_and_validate(headers=callers.headers[caller], checks=CHECKED)
+        answer = case.call_and_validate(headers=headers, checks=CHECKED)
         answered[name].add(answer.status_code)
 
     call()
