@@ -40,10 +40,10 @@ class Calls:
         }
         return {name: known[name]() for name in endpoint.path_names}
 
-    def call(self, endpoint: Endpoint, headers: dict[str, str]) -> requests.Response:
-        """The call's answer to whoever has these headers."""
+    def call(self, endpoint: Endpoint, headers: dict[str, str], **more: str) -> requests.Response:
+        """The call's answer to whoever has these headers; `more` parameters are added."""
         address = f"{self.company.stack.url}/{endpoint.route.format(**self.path(endpoint))}"
-        query, body = _example(endpoint.query), self._body(endpoint)
+        query, body = _example(endpoint.query) | more, self._body(endpoint)
         return requests.request(endpoint.method, address, params=query, json=body, headers=headers, timeout=30)
 
     def bearer(self, role: str, subject: str = "ann", **claims: Any) -> dict[str, str]:
