@@ -103,7 +103,7 @@ UNCLEAR = {
 def test_an_odd_query_is_refused(untouched: Company, query: str) -> None:
     answer = untouched.backend.call("GET", f"/api/members/ann/busy?{query}")
     assert answer.status_code == 400
-    assert answer.json()["field"]
+    assert answer.json()["detail"]
 
 
 STRICT = {name: one for name, one in ENDPOINTS.items() if one.query is not Anything}
