@@ -12,7 +12,7 @@ def field_docstrings(kind: type) -> dict[str, str]:
     """The docstring of each field of a class, its parents' fields included, by name."""
     found: dict[str, str] = {}
     for one in reversed(kind.__mro__):
-        if one.__module__.startswith("shared."):
+        if one.__module__.partition(".")[0] not in ("builtins", "enum", "msgspec"):
             found |= _own(one)
     return found
 

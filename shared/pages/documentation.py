@@ -63,6 +63,8 @@ class Operation:
     description: str
     parameters: list[Field]
     sent: list[Body]
+    fields: list[Field]
+    """Of what is sent."""
     answers: list[Answer]
     curl: str
 
@@ -108,10 +110,12 @@ def definitions(document: Json) -> list[Definition]:
 
 
 def _group(name: str, description: str, operations: list[Operation]) -> Group:
-    return Group(name.lower().replace(" ", "-"), name, description, operations)
+    return Group(f"group-{name.lower().replace(' ', '-')}", name, description, operations)
 
 
 def _operation(method: str, path: str, call: Json, document: Json) -> Operation:
+    sent = _bodies(call.get("requestBody", {}))
+    kinds = [document["components"]["schemas"][name] for body in sent for _, name in body.type if name]
     return Operation(
         id=call["operationId"],
         method=method.upper(),
@@ -119,7 +123,8 @@ def _operation(method: str, path: str, call: Json, document: Json) -> Operation:
         summary=call["summary"],
         description=call.get("description", ""),
         parameters=[_parameter(one) for one in call.get("parameters", [])],
-        sent=_bodies(call.get("requestBody", {})),
+        sent=sent,
+        fields=[field for kind in kinds for field in _fields(kind)],
         answers=[_answer(status, _resolved(one, document)) for status, one in sorted(call["responses"].items())],
         curl=curl(method.upper(), path, call) if path.startswith("/") else "",
     )
@@ -159,12 +164,15 @@ def _shown(example: Any) -> str:
 
 
 def _definition(name: str, schema: Json) -> Definition:
+    return Definition(name, schema.get("description", ""), _fields(schema), schema.get("enum", []))
+
+
+def _fields(schema: Json) -> list[Field]:
     required = schema.get("required", [])
-    fields = [
+    return [
         Field(key, words(one), key in required, one.get("description", "") or _within(one).get("description", ""))
         for key, one in schema.get("properties", {}).items()
     ]
-    return Definition(name, schema.get("description", ""), fields, schema.get("enum", []))
 
 
 def _within(schema: Json) -> Json:
