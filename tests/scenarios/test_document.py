@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -41,8 +42,10 @@ schemathesis.openapi.format("cursor", st.sampled_from([cursor_of(key) for key in
 
 
 @pytest.fixture(scope="module")
-def calls(stack: Stack) -> Calls:
-    return Calls(connected_company(stack))
+def calls(stack: Stack) -> Iterator[Calls]:
+    made = Calls(connected_company(stack))
+    yield made
+    made.clear()
 
 
 @pytest.fixture(scope="module")

@@ -57,8 +57,10 @@ ANYONE = {"health": 200, "ready": 200, "openapi": 200}
 
 
 @pytest.fixture(scope="module")
-def calls(stack: Stack) -> Calls:
-    return Calls(connected_company(stack))
+def calls(stack: Stack) -> Iterator[Calls]:
+    made = Calls(connected_company(stack))
+    yield made
+    made.clear()
 
 
 def test_the_table_knows_every_endpoint() -> None:
