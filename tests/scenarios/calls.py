@@ -58,6 +58,13 @@ class Calls:
         """The headers of an operator."""
         return {"x-functions-key": Keys.of(self.company.stack.settings).function}
 
+    def fill(self) -> None:
+        """Something of everything that can be listed."""
+        self.company.admin.make_link(expected_domains=[self.company.domain])
+        self.company.meet("ann")
+        assert self.company.becomes_true("ann")
+        self._dead_letter()
+
     def clear(self) -> None:
         """Leave no dead letter behind: they are nobody's, and others look at all of them."""
         letters = self.company.services().dead_letters
