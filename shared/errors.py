@@ -9,7 +9,9 @@ OutlookError
 │   ├── NotFound               404  no such thing for this caller
 │   │   └── Hidden               404  perhaps there is, but not for this caller
 │   ├── Conflict               409  the thing is in another state
-│   └── TooLarge               413  send less
+│   ├── TooLarge               413  send less
+│   └── Unavailable            503  come back after `Retry-After`
+│       └── NotReady             503  the app itself lacks something it needs
 ├── Refusal                  a person at an activation page is told why and what to do next
 ├── MicrosoftError
 │   ├── TryLater               throttled or unreachable: come back after `retry_after`
@@ -117,6 +119,25 @@ class TooLarge(CallerError):
     status = 413
     code = "too-large"
     title = "The request is too large"
+
+
+class Unavailable(CallerError):
+    """Microsoft, the platform or storage is away for the moment; the same call is good later."""
+
+    status = 503
+    code = "unavailable"
+    title = "Not available right now"
+
+    def __init__(self, detail: str, retry_after: timedelta = timedelta(seconds=30)) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
+
+
+class NotReady(Unavailable):
+    """The app cannot work yet: storage or its own credential fails."""
+
+    code = "not-ready"
+    title = "Not ready"
 
 
 class Refusal(OutlookError):

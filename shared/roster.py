@@ -46,8 +46,6 @@ def roster_from(given: Iterable[RosterMember]) -> dict[str, Member]:
     members: dict[str, Member] = {}
     for number, entry in enumerate(given):
         where = f"members[{number}]."
-        if not entry.id:
-            raise InvalidInput("Each member needs the platform's id.", field=f"{where}id")
         if entry.id in members:
             raise InvalidInput("The same id occurs twice.", field=f"{where}id")
         members[entry.id] = member_from(entry.id, entry, where)

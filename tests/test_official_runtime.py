@@ -77,6 +77,8 @@ HTTP = {
     "replay_dead_letters": "POST operations/dead-letters/replay with a key",
     "replay_dead_letter": "POST operations/dead-letters/{queue}/{id}/replay with a key",
     "discard_dead_letter": "DELETE operations/dead-letters/{queue}/{id} with a key",
+    "openapi": "GET api/openapi.json",
+    "docs": "GET docs",
     "home": "GET /",
     "static_file": "GET static/{name}",
     "health": "GET health",

@@ -109,7 +109,6 @@ def entry(member_id: str, zone: str | None = None) -> RosterMember:
 @pytest.mark.parametrize(
     ("entries", "field"),
     [
-        pytest.param([entry("a"), entry("")], "members[1].id", id="no id"),
         pytest.param([entry("a"), entry("b"), entry("a")], "members[2].id", id="the same id twice"),
         pytest.param([entry("a"), entry("b", "Berlin")], "members[1].time_zone", id="no zone"),
     ],

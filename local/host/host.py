@@ -103,7 +103,7 @@ class Host:
         app = web.Application(client_max_size=LARGEST_BODY)
         app.router.add_post("/admin/functions/{name}", self._admin.run)
         app.router.add_get("/admin/host/status", self._admin.status)
-        app.router.add_route("*", "/{path:.*}", partial(self.http.handle, invoker=self._invoker))
+        app.router.add_route("*", "/{path:(?s:.*)}", partial(self.http.handle, invoker=self._invoker))
         # No access log: it would write URLs with their query strings.
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=_GRACE)
         await self._runner.setup()

@@ -13,6 +13,14 @@ Address = Annotated[
 Domain = Annotated[
     str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]{1,252}$(?!\n)", description="A domain, e.g. contoso.com.")
 ]
-Cursor = Annotated[str, Meta(max_length=200, description="The `next` of the page before, as it is.")]
+Zone = Annotated[str, Meta(max_length=64, extra_json_schema={"format": "iana-time-zone"})]
+Cursor = Annotated[
+    str,
+    Meta(
+        max_length=200,
+        description="The `next` of the page before, as it is.",
+        extra_json_schema={"format": "cursor"},
+    ),
+]
 
 MOST_MEMBERS = 50_000

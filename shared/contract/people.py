@@ -5,10 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-import msgspec
 from msgspec import Meta, Struct
 
-from shared.contract.fields import MOST_MEMBERS, Address, Cursor, Identifier
+from shared.contract.fields import MOST_MEMBERS, Address, Cursor, Identifier, Zone
 from shared.model import ConnectionStatus
 
 
@@ -17,14 +16,14 @@ class MemberInput(Struct, forbid_unknown_fields=True):
 
     name: Annotated[str, Meta(min_length=1, max_length=200)]
     addresses: Annotated[list[Address], Meta(min_length=1, max_length=20)]
-    time_zone: Annotated[str, Meta(max_length=64)] | None = None
+    time_zone: Zone | None = None
     """IANA name, e.g. Europe/Berlin."""
 
 
-class RosterMember(MemberInput, forbid_unknown_fields=True):
+class RosterMember(MemberInput, kw_only=True, forbid_unknown_fields=True):
     """A person in a whole roster."""
 
-    id: Identifier = msgspec.field(default="")
+    id: Identifier
 
 
 class RosterInput(Struct, forbid_unknown_fields=True):

@@ -6,12 +6,14 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from shared.model import TenantStatus
+
 
 class TenantOutput(Struct):
     """A connected tenant."""
 
     id: str
-    status: str
+    status: TenantStatus
     status_text: str
     next_step: str
     reason: str | None

@@ -7,6 +7,8 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from shared.model import BusyStatus, Freshness
+
 Moment = Annotated[
     str,
     Meta(description="A time with an offset (RFC 3339).", extra_json_schema={"format": "date-time"}, max_length=64),
@@ -25,7 +27,7 @@ class BlockOutput(Struct):
 
     start: datetime
     end: datetime
-    status: str
+    status: BusyStatus
 
 
 class BusyOutput(Struct):
@@ -34,7 +36,7 @@ class BusyOutput(Struct):
     member: str
     start: datetime
     end: datetime
-    freshness: str
+    freshness: Freshness
     read_at: datetime | None
     busy: list[BlockOutput]
 

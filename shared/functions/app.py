@@ -7,7 +7,9 @@ import azure.functions as func
 from shared.bootstrap import Services
 from shared.functions.activation_links import activation_links
 from shared.functions.audit import audit
+from shared.functions.documentation import documentation
 from shared.functions.endpoints import Api
+from shared.functions.health import health
 from shared.functions.me import me
 from shared.functions.members import members
 from shared.functions.microsoft_admin import microsoft_admin
@@ -36,16 +38,24 @@ API = (
     times,
     audit,
     operations,
+    health,
+    documentation,
 )
 """What programs call; all of it is in the API's document."""
 OTHERS = (microsoft_admin, webhooks, work, site)
 
 
+def api_of(services: Services) -> Api:
+    """Everything that programs call."""
+    api = Api(services)
+    for group in API:
+        api.add(group)
+    return api
+
+
 def create_app(services: Services) -> func.FunctionApp:
     """The app with every trigger, each calling the given services."""
-    app, api = func.FunctionApp(), Api(services)
-    for declare in API:
-        declare(api)
+    app, api = func.FunctionApp(), api_of(services)
     for blueprint in (api.blueprint, *(group(services) for group in OTHERS)):
         app.register_functions(blueprint)
     return app

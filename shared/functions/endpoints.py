@@ -20,7 +20,7 @@ from shared.bootstrap import Services
 from shared.callers import ID, Caller
 from shared.contract.parsing import parse_body, parse_query
 from shared.errors import CallerError, Forbidden, Hidden, NotFound, Unauthenticated
-from shared.functions.responses import ANYONE, answering, file_download, json_answer, no_content
+from shared.functions.responses import ANYONE, answering, file_answer, file_download, json_answer, no_content
 
 Q = TypeVar("Q")
 B = TypeVar("B")
@@ -46,10 +46,22 @@ class Who(StrEnum):
     OPERATOR = "operator"
     """Whoever runs this service, with a function key."""
     ANYONE = "anyone"
+    """Anyone; nothing is asked."""
+
+    @property
+    def words(self) -> str:
+        """Who that is, in words."""
+        from shared.contract.docstrings import field_docstrings  # noqa: PLC0415 - for the document only
+
+        return field_docstrings(type(self))[self.name]
 
 
 class Nothing(Struct, forbid_unknown_fields=True):
     """No parameters."""
+
+
+class Anything(Struct):
+    """Whatever parameters; none is read. For those who cannot help adding some, such as monitors."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +104,24 @@ class Download:
     mimetype: str = "text/csv"
 
 
-Handler = Callable[[Asked[Any, Any]], Struct | Answer | Download | None]
+@dataclass(frozen=True)
+class Lasting:
+    """An answer that stays the same while the process lives; who has it already is told so instead."""
+
+    content: bytes
+    mimetype: str = "application/json"
+
+
+Handled = Struct | Answer | Download | Lasting | None
+Handler = Callable[[Asked[Any, Any]], Handled]
+
+
+@dataclass(frozen=True)
+class Group:
+    """What belongs together in the API's document."""
+
+    name: str
+    description: str
 
 
 @dataclass(frozen=True)
@@ -100,6 +129,7 @@ class Endpoint:
     """What the API's document says of one call, and its server keeps to."""
 
     name: str
+    group: Group
     method: str
     route: str
     who: Who
@@ -124,6 +154,12 @@ class Api:
         self.services = services
         self.endpoints: list[Endpoint] = []
         self.blueprint = func.Blueprint()
+        self._group = Group("", "")
+
+    def add(self, declare: Callable[[Api], None]) -> None:
+        """Gather a group: what the function declares. Its name and docstring are the group's."""
+        self._group = Group(declare.__name__.replace("_", " ").capitalize(), declare.__doc__ or "")
+        declare(self)
 
     def endpoint(
         self, method: str, route: str, who: Who, answers: type[Struct] | Mapping[int, Any] | None, **more: Any
@@ -138,7 +174,9 @@ class Api:
         def declare(handler: Handler) -> Handler:
             summary, _, rest = (handler.__doc__ or "").partition("\n")
             text = re.sub(r"[ \n]+", " ", rest).strip()
-            declared = Endpoint(handler.__name__, method, route, who, summary, text, answers=good, **more)
+            declared = Endpoint(
+                handler.__name__, self._group, method, route, who, summary, text, answers=good, **more
+            )
             self.endpoints.append(declared)
             self._register(declared, handler)
             return handler
@@ -159,11 +197,11 @@ class Api:
 def _serve(services: Services, endpoint: Endpoint, handler: Handler, req: func.HttpRequest) -> func.HttpResponse:
     """Admit the caller, read the request, and answer; what a known caller is refused is kept in the audit trail."""
     if endpoint.who in (Who.OPERATOR, Who.ANYONE):
-        return _answer(endpoint, handler(_asked(endpoint, req, None)))
+        return _answer(endpoint, handler(_asked(endpoint, req, None)), req)
     caller = services.platform_tokens.identify(req.headers.get("Authorization"))
     try:
         admit(services, endpoint.who, caller, req.route_params.get("member", ""))
-        return _answer(endpoint, handler(_asked(endpoint, req, caller)))
+        return _answer(endpoint, handler(_asked(endpoint, req, caller)), req)
     except (Forbidden, Hidden) as refused:
         services.audit_trail.refused(caller, endpoint.name, refused.reason)
         raise
@@ -198,11 +236,13 @@ def _identifier(req: func.HttpRequest, name: str) -> str:
     return value
 
 
-def _answer(endpoint: Endpoint, made: Struct | Answer | Download | None) -> func.HttpResponse:
+def _answer(endpoint: Endpoint, made: Handled, req: func.HttpRequest) -> func.HttpResponse:
     if made is None:
         return no_content()
     if isinstance(made, Download):
         return file_download(made.content, made.name, made.mimetype)
+    if isinstance(made, Lasting):
+        return file_answer(made, req.headers.get("If-None-Match"))
     if isinstance(made, Answer):
         return json_answer(made.value, made.status)
     return json_answer(made, next(iter(endpoint.answers)))

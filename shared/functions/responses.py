@@ -8,9 +8,8 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Callable, Mapping
-from datetime import timedelta
 from functools import wraps
-from typing import TYPE_CHECKING, Any, ParamSpec
+from typing import TYPE_CHECKING, Any, ParamSpec, Protocol
 
 import azure.functions as func
 import msgspec
@@ -25,10 +24,11 @@ from shared.errors import (
     MicrosoftError,
     TryLater,
     Unauthenticated,
+    Unavailable,
 )
 
 if TYPE_CHECKING:
-    from shared.pages import Page, StaticFile
+    from shared.pages import Page
 
 P = ParamSpec("P")
 Handler = Callable[P, func.HttpResponse]
@@ -39,6 +39,18 @@ ANYONE = func.AuthLevel.ANONYMOUS
 """Every endpoint proves its caller itself: by the platform's token, a link, a state or a client state."""
 
 QUIET = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+
+
+class Content(Protocol):
+    """What stays the same while the process lives."""
+
+    @property
+    def content(self) -> bytes:
+        """As it is sent."""
+
+    @property
+    def mimetype(self) -> str:
+        """What it is."""
 
 
 _POLICY = (
@@ -77,8 +89,8 @@ def html_answer(page: Page, form_target: str) -> func.HttpResponse:
     )
 
 
-def file_answer(file: StaticFile, known: str | None) -> func.HttpResponse:
-    """A static file, asked about each time, so that a page never meets the script of another version."""
+def file_answer(file: Content, known: str | None) -> func.HttpResponse:
+    """A static file or the like, asked about each time, so that a page never meets the script of another version."""
     etag = f'"{hashlib.sha256(file.content).hexdigest()[:16]}"'
     headers = {"Cache-Control": "no-cache", "ETag": etag, "X-Content-Type-Options": "nosniff"}
     if known == etag:
@@ -114,24 +126,26 @@ def answering(handler: Handler[P]) -> Handler[P]:
             if not is_outage(error):
                 raise
             log.warning("unavailable: %s", type(error).__name__)
-            return _unavailable(error.retry_after if isinstance(error, TryLater) else None)
+            wait = error.retry_after if isinstance(error, TryLater) else None
+            return _caller_problem(Unavailable("Try again in a moment.", *([wait] if wait else [])))
 
     return answer
 
 
 def _caller_problem(error: CallerError) -> func.HttpResponse:
-    headers = {"WWW-Authenticate": "Bearer"} if isinstance(error, Unauthenticated) else {}
     reason = error.reason if isinstance(error, Forbidden) else None
     return problem_answer(
-        error.status, error.code, error.title, error.detail, headers, field=error.field, reason=reason
+        error.status, error.code, error.title, error.detail, _headers(error), field=error.field, reason=reason
     )
 
 
-def _unavailable(wait: timedelta | None) -> func.HttpResponse:
-    seconds = str(int((wait or timedelta(seconds=30)).total_seconds()))
-    return problem_answer(
-        503, "unavailable", "Not available right now", "Try again in a moment.", {"Retry-After": seconds}
-    )
+def _headers(error: CallerError) -> dict[str, str]:
+    match error:
+        case Unauthenticated():
+            return {"WWW-Authenticate": "Bearer"}
+        case Unavailable():
+            return {"Retry-After": str(int(error.retry_after.total_seconds()))}
+    return {}
 
 
 def is_outage(error: Exception) -> bool:

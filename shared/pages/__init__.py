@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from shared.errors import NotFound
 from shared.model import ActivationLink
+from shared.pages.documentation import definitions, groups
 from shared.pages.refusals import REFUSALS, UNKNOWN
 from shared.plain_text import moment
 from shared.settings import Settings
@@ -45,6 +50,7 @@ class Pages:
             auto_reload=False,
         )
         environment.filters["moment"] = moment
+        environment.filters["prose"] = prose
         environment.globals["platform"] = settings.platform.name
         environment.globals["sign_in_url"] = settings.platform.sign_in_url
         self._templates = {name: environment.get_template(name) for name in environment.list_templates()}
@@ -67,6 +73,11 @@ class Pages:
         """The page of an organization's admins and members; its script fills it from the API."""
         return self._page("home.html", 200)
 
+    def documentation(self, document: Mapping[str, Any]) -> Page:
+        """The API's document for people."""
+        shown = {"groups": groups(document), "definitions": definitions(document), "info": document["info"]}
+        return self._page("docs.html", 200, **shown)
+
     def static(self, name: str) -> StaticFile:
         """A file of the static folder. Raises `NotFound` for every other name, whatever it looks like."""
         try:
@@ -76,6 +87,11 @@ class Pages:
 
     def _page(self, template: str, status: int, **values: object) -> Page:
         return Page(self._templates[template].render(**values), status)
+
+
+def prose(text: str) -> Markup:
+    """Text in which what stands between backticks is code."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text)))  # noqa: S704 - escaped before
 
 
 def _static_files() -> dict[str, StaticFile]:

@@ -16,6 +16,7 @@ from typing import Any, Self
 import msgspec
 from aiohttp import web
 
+from shared.bootstrap import Services
 from shared.contract.activation_links import LinkInput, LinkList, LinkOutput
 from shared.contract.audit import AuditEntryOutput, AuditPage
 from shared.contract.overview import Overview
@@ -27,6 +28,8 @@ from shared.contract.times import BlockOutput, BusyOutput
 from shared.errors import CallerError, Unauthenticated
 from shared.functions import answers
 from shared.functions.answers import MEMBER_COLUMNS, member_row
+from shared.functions.app import api_of
+from shared.functions.openapi import document
 from shared.functions.responses import html_answer
 from shared.invitation import invitation
 from shared.member_filter import folded
@@ -156,6 +159,7 @@ class Site:
         app.add_routes(
             [
                 web.get("/", self._page),
+                web.get("/{page:docs}", self._page),
                 web.get("/{page:activate|activated|refused}/{name}", self._page),
                 web.post("/activate/{token}", self._begin),
                 web.get("/static/{name}", self._static),
@@ -178,6 +182,8 @@ class Site:
                 return _html(self._pages.invitation(self.link))
             case "activated":
                 return _html(self._pages.activated())
+            case "docs":
+                return _html(self._pages.documentation(document(api_of(Services(settings())).endpoints, self.url)))
             case "refused":
                 return _html(self._pages.refusal(request.match_info["name"]))
         return _html(self._pages.home())

@@ -15,6 +15,7 @@ PATHS = {
     "refusal": "/refused/role_missing",
     "activated": "/activated/now",
     "signed out": "/",
+    "docs": "/docs",
     "admin": f"/#token={token('owner')}",
     "member": f"/#token={token('user')}",
 }

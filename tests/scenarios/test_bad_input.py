@@ -4,6 +4,8 @@ import pytest
 import requests
 
 from local.stack import Stack
+from shared.functions.endpoints import Anything, Who
+from tests.scenarios.calls import ENDPOINTS, Calls
 from tests.scenarios.company import Company, today
 
 MEMBER = {"id": "zoe", "name": "Zoe", "addresses": ["zoe@x.example"], "time_zone": "Europe/Paris"}
@@ -83,6 +85,37 @@ def test_a_wrong_span_names_the_parameter(untouched: Company, query: dict, field
     answer = untouched.backend.call("GET", "/api/members/ann/busy", **query)
     assert answer.status_code == 400
     assert answer.json()["field"] == field
+
+
+UNCLEAR = {
+    "the start twice": "start=2026-12-01T00:00:00Z&start=2026-12-01T00:00:00Z&end=2026-12-02T00:00:00Z",
+    "a zero byte": "start=2026-12-01T00:00:00Z%00&end=2026-12-02T00:00:00Z",
+    "half a surrogate": "start=%ED%A0%80&end=2026-12-02T00:00:00Z",
+    "no UTF-8": "start=%ff%fe&end=2026-12-02T00:00:00Z",
+    "a line break": "start=2026-12-01T00:00:00Z%0a&start=&end=2026-12-02T00:00:00Z%0d%0aX:y",
+    "a number of a thousand digits": f"start={'9' * 1000}&end=2026-12-02T00:00:00Z",
+    "digits of another script": "start=%D9%A2%D9%A0%D9%A2%D9%A6-12-01T00:00:00Z&end=2026-12-02T00:00:00Z",
+    "a parameter nobody knows": "start=2026-12-01T00:00:00Z&end=2026-12-02T00:00:00Z&%00=%00",
+}
+
+
+@pytest.mark.parametrize("query", UNCLEAR.values(), ids=UNCLEAR)
+def test_an_odd_query_is_refused(untouched: Company, query: str) -> None:
+    answer = untouched.backend.call("GET", f"/api/members/ann/busy?{query}")
+    assert answer.status_code == 400
+    assert answer.json()["detail"]
+
+
+STRICT = {name: one for name, one in ENDPOINTS.items() if one.query is not Anything}
+
+
+@pytest.mark.parametrize("name", STRICT)
+def test_a_parameter_that_nobody_knows_is_refused_wherever_parameters_are_read(untouched: Company, name: str) -> None:
+    calls, one = Calls(untouched, "nothing"), STRICT[name]
+    role = {Who.ADMIN: "admin", Who.MEMBER: "user"}.get(one.who, "service")
+    headers = calls.key() if one.who is Who.OPERATOR else calls.bearer(role)
+    answer = calls.call(one, headers, strat="2026-12-01T00:00:00Z")
+    assert (answer.status_code, answer.json()["field"]) == (400, "strat")
 
 
 def test_a_plus_sign_that_became_a_blank_is_understood(untouched: Company) -> None:

@@ -114,6 +114,12 @@ def test_a_function_sees_the_whole_request(url: str) -> None:
     assert (answer.headers["X-Mine"], answer.headers["Content-Type"]) == ("1", "application/json")
 
 
+def test_a_line_break_in_the_path_is_a_character_like_others(url: str) -> None:
+    answer = requests.get(f"{url}/echo/a%0Ab/c%0D%0Ad", timeout=5)
+    assert answer.status_code == 201
+    assert repr({"name": "a\nb", "rest": "c\r\nd"}) in answer.text
+
+
 @pytest.mark.parametrize(("path", "text"), [("/", "root"), ("", "root"), ("/unrouted", "by name")])
 def test_the_root_needs_a_slash_and_no_route_means_the_name(url: str, path: str, text: str) -> None:
     assert requests.get(f"{url}{path}", timeout=5).text == text
