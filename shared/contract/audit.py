@@ -7,16 +7,23 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from shared.contract.fields import Cursor
 from shared.contract.times import Moment
 
+Place = Annotated[
+    str,
+    Meta(
+        max_length=200,
+        description="The `next` of the page before, as it is.",
+        extra_json_schema={"format": "place in the audit trail"},
+    ),
+]
 Code = Annotated[str, Meta(max_length=100)]
 
 
 class AuditQuery(Struct, forbid_unknown_fields=True):
     """Which entries to list: all, or those that meet everything that is given."""
 
-    cursor: Cursor | None = None
+    cursor: Place | None = None
     since: Moment | None = None
     """Not before this."""
     until: Moment | None = None

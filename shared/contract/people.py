@@ -36,6 +36,7 @@ class MemberQuery(Struct, forbid_unknown_fields=True):
     """Which members to list: those of whom everything given is true."""
 
     state: ConnectionStatus | None = None
+    """The state of the connection."""
     tenant: Annotated[str, Meta(max_length=64)] | None = None
     """The id of the tenant in which the member's directory user is."""
     q: Annotated[str, Meta(max_length=200)] | None = None

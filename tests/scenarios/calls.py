@@ -84,7 +84,7 @@ class Calls:
 
     def _tenant(self, endpoint: Endpoint) -> str:
         """The company's, or another one to be disconnected."""
-        if endpoint.method != "DELETE":
+        if endpoint.method != "DELETE" or self._link is not None:
             return self.company.tenant
         other = Tenant(str(uuid.uuid4()), TenantStatus.CONSENT_MISSING, "boss", today())
         self.company.services().tables.tenants.put(self.company.org, other.id, other)
@@ -103,8 +103,9 @@ class Calls:
         return _example(endpoint.body) if endpoint.body else None
 
     def match(self) -> Json:
-        """Who ann is in the directory."""
-        return {"tenant": self.company.tenant, "user": self.company.object_id("ann")}
+        """Who ann is in the directory, if she is there."""
+        found = self.company.microsoft.users(self.company.tenant, f"ann@{self.company.domain}")
+        return {"tenant": self.company.tenant, "user": found[0]["id"] if found else "nobody"}
 
     def _dead_letter(self) -> str:
         message = CalendarSync(self.company.tenant, ("nobody",), today(), Reason.NOTIFIED)

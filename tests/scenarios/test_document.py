@@ -38,6 +38,8 @@ CALLERS = {Who.OPERATOR: ("operator",), Who.ANYONE: ("nobody",)}
 MODES = {"good": GenerationMode.POSITIVE, "bad": GenerationMode.NEGATIVE}
 
 schemathesis.openapi.format("iana-time-zone", st.sampled_from(["Europe/Berlin", "UTC", "America/Lima"]))
+PLACES = [cursor_of(f"{place:015d}-0123abcd") for place in (0, 251_000_000_000_000)]
+schemathesis.openapi.format("place in the audit trail", st.sampled_from(PLACES))
 schemathesis.openapi.format("cursor", st.sampled_from([cursor_of(key) for key in ("a", "ann", "zoe")]))
 
 
