@@ -13,30 +13,24 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
-import re
-import secrets
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from shared.callers import ID, Caller
+from shared.callers import Caller
 from shared.errors import Conflict, EntityChanged, NotFound, Refusal
 from shared.graph.sign_in import PERSONAL_ACCOUNTS, SignedIn, SignIn
 from shared.matching import domain_of, normalise
 from shared.messages import DirectorySync
 from shared.model import ActivationLink, AdminProof, LinkStep, Tenant, TenantStatus
+from shared.plain_text import one_line
 from shared.storage.audit import Entry
 from shared.storage.queue import Queues
 from shared.storage.table import Row
 from shared.storage.tables import Tables
-
-SEPARATOR = "~"
-"""Between organization, link id and secret in a token; occurs in none of them."""
-
-
-_TICKET = re.compile(rf"({ID.pattern}){SEPARATOR}([0-9a-f]{{12}}){SEPARATOR}([A-Za-z0-9_-]{{43}})")
+from shared.tickets import Ticket, hashed, new_secret
 
 
 @dataclass(frozen=True)
@@ -45,35 +39,6 @@ class Departure:
 
     url: str
     browser: str
-
-
-@dataclass(frozen=True)
-class Ticket:
-    """A token or state taken apart: which link it is for, and the secret that proves it."""
-
-    org: str
-    link_id: str
-    secret: str
-
-    @classmethod
-    def parse(cls, text: str) -> Ticket:
-        """Raises `Refusal("link_unknown")` for anything of another shape."""
-        found = _TICKET.fullmatch(text)
-        if found is None:
-            raise Refusal("link_unknown")
-        return cls(*found.groups())
-
-    def __str__(self) -> str:
-        return SEPARATOR.join((self.org, self.link_id, self.secret))
-
-    def opens(self, digest: str | None) -> bool:
-        """Whether this is the secret the digest was made of; in constant time."""
-        return digest is not None and hmac.compare_digest(hashed(self.secret), digest)
-
-
-def hashed(secret: str) -> str:
-    """What is stored of a secret: enough to recognise it, of no use to whoever reads the table."""
-    return hashlib.sha256(secret.encode()).hexdigest()
 
 
 def objection(person: SignedIn, link: ActivationLink) -> str | None:
@@ -110,11 +75,11 @@ class Activation:
         self, caller: Caller, lifetime: timedelta, expected_domains: tuple[str, ...]
     ) -> tuple[ActivationLink, str]:
         """A new link and its address, which cannot be shown again."""
-        ticket = Ticket(caller.org, secrets.token_hex(6), secrets.token_urlsafe(32))
+        ticket = Ticket.new(caller.org)
         link = ActivationLink(
             id=ticket.link_id,
             token_hash=hashed(ticket.secret),
-            organization_name=caller.org_name,
+            organization_name=one_line(caller.org_name) or caller.org,
             created_by=caller.subject,
             created_at=self._now(),
             expires_at=self._now() + lifetime,
@@ -139,17 +104,25 @@ class Activation:
                 raise Conflict("The link has been used already; disconnect the tenant instead.")
             return None if link.step is LinkStep.REVOKED else replace(_idle(link), step=LinkStep.REVOKED)
 
-        self._tables.activations.change(caller.org, link_id, revoked)
-        self._audit(caller.org, caller.subject, "activation_link.revoked", link_id)
+        before = self._tables.activations.get(caller.org, link_id)
+        self._tables.activations.change(caller.org, link_id, revoked, before)
+        if before is None or before.value.step is not LinkStep.REVOKED:
+            self._audit(caller.org, caller.subject, "activation_link.revoked", link_id)
 
-    def open(self, token: str) -> ActivationLink:
+    def open(self, token: str) -> Row[ActivationLink]:
         """The link behind a token. Changes nothing. Raises `Refusal`."""
-        return self._opened(token)[1].value
+        return self._opened(token)[1]
+
+    def note_opening(self, row: Row[ActivationLink]) -> None:
+        """Keep when it was first looked at, if that is still unknown and nobody is further by now."""
+        if row.value.opened_at is None:
+            with suppress(EntityChanged):
+                self._tables.activations.replace(row, replace(row.value, opened_at=self._now()))
 
     def begin(self, token: str) -> Departure:
         """Start a sign-in in this browser; one under way in another is void. Raises `Refusal`, `TryLater`."""
         ticket, row = self._opened(token)
-        state, browser = self._fresh(ticket), secrets.token_urlsafe(32)
+        state, browser = ticket.fresh(), new_secret()
         url, flow = self._sign_in.begin(f"{self._public_url}/callback/sign-in", str(state))
         started = replace(
             row.value,
@@ -171,13 +144,15 @@ class Activation:
         row = self._advance(row, _idle(row.value))
         try:
             person = self._sign_in.finish(flow, answer)
-            self._check(person, row.value)
         except Refusal as refusal:
-            self._refused(row, state, refusal.reason)
+            self._refused(row, state, refusal.reason, None)
             raise
-        following = self._fresh(state)
-        proof = AdminProof(person.tenant_id, person.object_id)
-        approving = replace(row.value, step=LinkStep.APPROVING, reason=None, proof=proof)
+        proof, reason = AdminProof(person.tenant_id, person.object_id), objection(person, row.value)
+        if reason is not None:
+            self._refused(row, state, reason, proof)
+            raise Refusal(reason)
+        following = state.fresh()
+        approving = replace(row.value, step=LinkStep.APPROVING, reason=None, refused_tenant_id=None, proof=proof)
         self._advance(row, replace(approving, state_hash=hashed(following.secret), browser_hash=hashed(browser)))
         self._audit(state.org, _actor(proof), "activation_link.admin_proven", state.link_id, person.tenant_id)
         return self._sign_in.consent_url(person.tenant_id, f"{self._public_url}/callback/consent", str(following))
@@ -190,7 +165,7 @@ class Activation:
             raise Refusal("attempt_unknown")
         reason = consent_objection(answer, proof)
         if reason is not None:
-            self._refused(self._advance(row, _idle(link)), state, reason)
+            self._refused(self._advance(row, _idle(link)), state, reason, proof)
             raise Refusal(reason)
         # From here on nobody can revoke it; a stop half-way is resumed by the same answer coming again.
         row = self._advance(row, replace(link, step=LinkStep.APPROVED))
@@ -233,14 +208,13 @@ class Activation:
             raise Refusal(closed_because(row.value))
         return state, row
 
-    def _check(self, person: SignedIn, link: ActivationLink) -> None:
-        reason = objection(person, link)
-        if reason is not None:
-            raise Refusal(reason)
-
-    def _refused(self, row: Row[ActivationLink], state: Ticket, reason: str) -> None:
-        self._advance(row, replace(row.value, step=LinkStep.REFUSED, reason=reason, proof=None))
-        self._audit(state.org, "microsoft", "activation_link.refused", state.link_id, reason)
+    def _refused(self, row: Row[ActivationLink], state: Ticket, reason: str, who: AdminProof | None) -> None:
+        """Keep why, and whose attempt it was where an ID token has proven that."""
+        tenant = who.tenant_id if who else None
+        refused = replace(row.value, step=LinkStep.REFUSED, reason=reason, refused_tenant_id=tenant, proof=None)
+        self._advance(row, refused)
+        actor = _actor(who) if who else "microsoft"
+        self._audit(state.org, actor, "activation_link.refused", state.link_id, reason)
 
     def _advance(self, row: Row[ActivationLink], link: ActivationLink) -> Row[ActivationLink]:
         """Write the link's next step over exactly the one that was read: of two at once, one is refused."""
@@ -248,9 +222,6 @@ class Activation:
             return self._tables.activations.replace(row, link)
         except EntityChanged:
             raise Refusal("attempt_unknown") from None
-
-    def _fresh(self, ticket: Ticket) -> Ticket:
-        return replace(ticket, secret=secrets.token_urlsafe(32))
 
     def _audit(self, org: str, actor: str, action: str, subject: str, detail: str | None = None) -> None:
         self._tables.audit.record(org, Entry(self._now(), actor, action, subject, detail))

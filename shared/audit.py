@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
+from shared.audit_words import REFUSED
 from shared.callers import Caller
-from shared.storage.audit import Entry
+from shared.errors import InvalidInput
+from shared.model import Entry, Sought
+from shared.storage.audit import is_key
 from shared.storage.tables import Tables
 
-REFUSED = "access.refused"
-"""The action of an entry that says what somebody was not allowed to do."""
+PAGE = 100
+"""Entries in one page of a list."""
+MOST_LOOKED_AT = 5_000
+"""Entries one page is picked from; a rare action must not make one request read years."""
 
 
 class AuditTrail:
@@ -23,3 +28,16 @@ class AuditTrail:
     def refused(self, caller: Caller, attempt: str, reason: str) -> None:
         """A known caller was refused. Repeated within a minute, it is one entry."""
         self._audit.record_once(caller.org, Entry(self._now(), caller.subject, REFUSED, attempt, reason))
+
+    def page(self, org: str, sought: Sought, after: str | None, most: int = PAGE) -> tuple[list[Entry], str | None]:
+        """Entries, newest first, and the key behind which more may follow. Raises `InvalidInput` for no key."""
+        if after is not None and not is_key(after):
+            raise InvalidInput("Use the `next` of the page before as it is.", field="cursor")
+        found: list[Entry] = []
+        rows = self._audit.between(org, sought.since, sought.until, after)
+        for looked_at, row in enumerate(rows, 1):
+            if sought.includes(row.value):
+                found.append(row.value)
+            if len(found) == most or looked_at == max(most, MOST_LOOKED_AT):
+                return found, row.key
+        return found, None

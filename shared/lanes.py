@@ -35,8 +35,6 @@ class Lanes:
     def _forget(self, until: datetime) -> None:
         while self._told and self._told[0][0] <= until:
             _, tenant_id, mailboxes = self._told.popleft()
-            left = self._totals[tenant_id] - mailboxes
+            left = self._totals.pop(tenant_id, 0) - mailboxes
             if left:
                 self._totals[tenant_id] = left
-            else:
-                del self._totals[tenant_id]

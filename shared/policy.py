@@ -100,7 +100,7 @@ def effect(
     barred = before.members_may_disconnect and not after.members_may_disconnect
     unbarred = after.members_may_disconnect and not before.members_may_disconnect
     return Effect(
-        disconnected=len(read - stays),
+        disconnected=sum(out[member_id] is None for member_id in read - stays),
         looked_for=sum(bool(out[m.id]) and not will[m.id] for m in people),
         busy_times=sum(_answers_differ(before, after, choices.get(member_id)) for member_id in stays),
         held=len(stays) if barred else 0,

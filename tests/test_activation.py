@@ -9,11 +9,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import strategies as st
 
-from shared.activation import Ticket, closed_because, consent_objection, hashed, objection
+from shared.activation import closed_because, consent_objection, objection
 from shared.callers import ID
 from shared.errors import Refusal
 from shared.graph.sign_in import MAY_CONSENT, PERSONAL_ACCOUNTS, SignedIn
 from shared.model import ActivationLink, AdminProof, LinkStep
+from shared.tickets import Ticket, hashed
 from tests.properties import given
 
 NOW = datetime(2026, 12, 1, 9, tzinfo=UTC)

@@ -100,17 +100,25 @@ def test_values_know_values_only(value: str) -> None:
 
 
 PURE = (
+    "shared/audit_words.py",
     "shared/callers.py",
     "shared/client_state.py",
     "shared/contract/",
     "shared/errors.py",
     "shared/freebusy.py",
+    "shared/invitation.py",
+    "shared/link_states.py",
+    "shared/mailbox_scope.py",
     "shared/matching.py",
     "shared/member_filter.py",
     "shared/messages.py",
-    *(f"shared/model/{noun}.py" for noun in ("activation", "calendar", "connection", "organization", "tenant")),
+    *(
+        f"shared/model/{noun}.py"
+        for noun in ("activation", "audit", "calendar", "connection", "organization", "tenant")
+    ),
     "shared/mailbox_reading.py",
     "shared/notifications.py",
+    "shared/plain_text.py",
     "shared/roster.py",
 )
 

@@ -79,7 +79,7 @@ class Demo:
         )
         scanner = Browser()
         answers = [scanner.open(url).status_code for _ in range(3)]
-        unchanged = self.admin.link(made["id"])["step"] == "created"
+        unchanged = self.admin.link(made["id"])["step"] == "opened"
         self.story.check(answers == [200] * 3 and unchanged, "a mail scanner opens it three times: nothing happens")
         return url
 

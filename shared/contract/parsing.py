@@ -60,6 +60,11 @@ def span_from(start: str | None, end: str | None) -> Window:
     return span
 
 
+def moment_from(text: str | None, field: str) -> datetime | None:
+    """A parameter that may be a time. Raises `InvalidInput` naming it."""
+    return _moment(text, field) if text else None
+
+
 def _moment(text: str | None, field: str) -> datetime:
     """RFC 3339 with an offset. A + that a query string turned into a blank is put back."""
     example = f"Give {field} as a time with an offset, e.g. {field}=2026-12-01T09:00:00Z."

@@ -8,6 +8,7 @@ from shared.contract.activation_links import LinkInput, LinkList, LinkOutput
 from shared.errors import Conflict, NotFound
 from shared.functions import answers
 from shared.functions.endpoints import Api, Asked, Nothing, Who
+from shared.invitation import invitation
 
 
 def activation_links(api: Api) -> None:
@@ -18,12 +19,14 @@ def activation_links(api: Api) -> None:
     def create_activation_link(ask: Asked[Nothing, LinkInput]) -> LinkOutput:
         """Make a link for the Microsoft admin.
 
-        Its address is in this answer only; it cannot be shown again.
+        Its address, and a message to send it with, are in this answer only; they cannot be shown again.
         """
         domains = tuple(sorted({domain.lower() for domain in ask.body.expected_domains}))
         lifetime = timedelta(days=ask.body.expires_in_days)
         link, url = services.activation.create(ask.caller, lifetime, domains)
-        return answers.link(link, services.now(), url)
+        settings = services.settings
+        message = invitation(link, url, ask.caller.org, settings.platform.name, settings.microsoft.client_id)
+        return answers.new_link(link, services.now(), url, message)
 
     @api.endpoint("GET", "api/outlook/activation-links", Who.ADMIN, LinkList)
     def list_activation_links(ask: Asked[Nothing, None]) -> LinkList:

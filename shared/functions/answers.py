@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from msgspec.structs import astuple
+from msgspec import structs
 
 from shared.attempts import decode
-from shared.contract.activation_links import LinkOutput
+from shared.audit_words import sentence
+from shared.contract.activation_links import LinkOutput, MessageOutput
+from shared.contract.audit import AuditEntryOutput
 from shared.contract.operations import DeadLetterOutput
 from shared.contract.overview import Overview
 from shared.contract.people import MemberOutput
@@ -24,9 +26,21 @@ from shared.contract.times import (
 )
 from shared.explanation import Explanation, Read, Reason, in_words
 from shared.freebusy import BusyAnswer
+from shared.invitation import Message
+from shared.link_states import link_state
 from shared.member_filter import Listed, unlooked
 from shared.messages import CalendarSync, DirectorySync
-from shared.model import ActivationLink, BusyStatus, ConnectionStatus, DeadLetter, MailboxKey, Tenant, Window
+from shared.model import (
+    ActivationLink,
+    BusyStatus,
+    ConnectionStatus,
+    DeadLetter,
+    Entry,
+    LinkStep,
+    MailboxKey,
+    Tenant,
+    Window,
+)
 from shared.states import NEEDING_ATTENTION, NO_TENANT, TENANTS, explain, missed_pushes, next_step
 
 ADMIN_MANAGED = "admin_managed"
@@ -35,20 +49,30 @@ MEMBER_COLUMNS = MemberOutput.__struct_fields__
 """Of the table for spreadsheets."""
 
 
-def link(value: ActivationLink, now: datetime, url: str | None = None) -> LinkOutput:
-    """An activation link without anything secret; its address only where it was just made."""
+def link(value: ActivationLink, now: datetime) -> LinkOutput:
+    """An activation link without anything secret."""
+    state = link_state(value, now)
+    is_refused = value.step is LinkStep.REFUSED
     return LinkOutput(
         id=value.id,
-        step=value.step,
+        step=state.step,
+        step_text=state.text,
+        next_step=state.next_step,
         created_by=value.created_by,
         created_at=value.created_at,
         expires_at=value.expires_at,
         is_open=value.is_open(now),
+        opened_at=value.opened_at,
         expected_domains=value.expected_domains,
-        reason=value.reason,
+        reason=value.reason if is_refused else None,
+        refused_tenant=value.refused_tenant_id if is_refused else None,
         tenant=value.tenant_id,
-        url=url,
     )
+
+
+def new_link(value: ActivationLink, now: datetime, url: str, message: Message) -> LinkOutput:
+    """An activation link that was just made, with the secrets nobody can be shown again."""
+    return structs.replace(link(value, now), url=url, message=MessageOutput(message.subject, message.body))
 
 
 def tenant(value: Tenant) -> TenantOutput:
@@ -98,7 +122,7 @@ def member(listed: Listed, tenants: Mapping[str, Tenant]) -> MemberOutput:
 
 def member_row(value: MemberOutput) -> tuple[object, ...]:
     """The member as a row under `MEMBER_COLUMNS`."""
-    return astuple(value)
+    return structs.astuple(value)
 
 
 def overview(counts: Mapping[str, int], tenants: Mapping[str, Tenant]) -> Overview:
@@ -172,3 +196,8 @@ def dead_letter(value: DeadLetter) -> DeadLetterOutput:
         tenant=message.tenant if message else None,
         mailboxes=message.mailboxes if isinstance(message, CalendarSync) else (),
     )
+
+
+def audit_entry(value: Entry) -> AuditEntryOutput:
+    """An entry of the audit trail, with its sentence."""
+    return AuditEntryOutput(value.at, value.actor, value.action, value.subject, value.detail, sentence(value))

@@ -6,6 +6,7 @@ import azure.functions as func
 
 from shared.bootstrap import Services
 from shared.functions.activation_links import activation_links
+from shared.functions.audit import audit
 from shared.functions.endpoints import Api
 from shared.functions.me import me
 from shared.functions.members import members
@@ -15,13 +16,27 @@ from shared.functions.operations import operations
 from shared.functions.overview import overview
 from shared.functions.policy import policy
 from shared.functions.roster import roster
+from shared.functions.scope import scope
 from shared.functions.site import site
 from shared.functions.tenants import tenants
 from shared.functions.times import times
 from shared.functions.webhooks import webhooks
 from shared.functions.work import work
 
-API = (overview, activation_links, tenants, policy, members, one_member, me, roster, times, operations)
+API = (
+    overview,
+    activation_links,
+    tenants,
+    scope,
+    policy,
+    members,
+    one_member,
+    me,
+    roster,
+    times,
+    audit,
+    operations,
+)
 """What programs call; all of it is in the API's document."""
 OTHERS = (microsoft_admin, webhooks, work, site)
 

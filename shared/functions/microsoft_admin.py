@@ -15,7 +15,9 @@ from shared.errors import Refusal
 from shared.functions.responses import ANYONE, html_answer, is_outage
 
 if TYPE_CHECKING:
+    from shared.model import ActivationLink
     from shared.pages import Page
+    from shared.storage.table import Row
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +35,9 @@ def microsoft_admin(services: Services) -> func.Blueprint:
     @blueprint.route("activate/{token}", methods=["GET"], auth_level=ANYONE)
     @visiting
     def open_activation_link(req: func.HttpRequest) -> func.HttpResponse:
-        return _show(services, services.pages.invitation(services.activation.open(req.route_params["token"])))
+        row = services.activation.open(req.route_params["token"])
+        note_opening(services, row)
+        return _show(services, services.pages.invitation(row.value))
 
     @blueprint.route("activate/{token}", methods=["POST"], auth_level=ANYONE)
     @visiting
@@ -77,6 +81,16 @@ def explaining(services: Services, visit: Visit) -> Visit:
             return _show(services, services.pages.refusal("microsoft_unavailable"))
 
     return answer
+
+
+def note_opening(services: Services, row: Row[ActivationLink]) -> None:
+    """For the admin who made the link; a page that can be shown is shown, whether or not this can be kept."""
+    try:
+        services.activation.note_opening(row)
+    except Exception as error:
+        if not is_outage(error):
+            raise
+        log.warning("opening not noted: %s", type(error).__name__)
 
 
 def is_foreign(headers: Mapping[str, str], public_url: str) -> bool:

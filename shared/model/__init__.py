@@ -5,6 +5,7 @@ All datetimes are UTC-aware; all identifiers are the platform's (organization, m
 """
 
 from shared.model.activation import ActivationLink, AdminProof, LinkStep
+from shared.model.audit import Entry, Sought
 from shared.model.calendar import BusyBlock, BusyStatus, Freshness, Snapshot, Window
 from shared.model.connection import Connection, ConnectionStatus, Detail, Mailbox, Push
 from shared.model.dead_letter import DeadLetter
@@ -24,6 +25,7 @@ __all__ = [
     "Decided",
     "Detail",
     "DirectoryUser",
+    "Entry",
     "Freshness",
     "LinkStep",
     "Mailbox",
@@ -35,6 +37,7 @@ __all__ = [
     "Role",
     "Scope",
     "Snapshot",
+    "Sought",
     "Tenant",
     "TenantStatus",
     "UnknownRule",

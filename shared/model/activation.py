@@ -46,6 +46,10 @@ class ActivationLink:
     step: LinkStep = LinkStep.CREATED
     reason: str | None = None
     """Why the last attempt was refused."""
+    refused_tenant_id: str | None = None
+    """Whose that attempt was, where an ID token has proven it."""
+    opened_at: datetime | None = None
+    """When the page was first looked at, by a person or a mail scanner."""
     browser_hash: str | None = None
     """Of the cookie that ties the present attempt to one browser."""
     state_hash: str | None = None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -11,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from shared.errors import NotFound
 from shared.model import ActivationLink
 from shared.pages.refusals import REFUSALS, UNKNOWN
+from shared.plain_text import moment
 from shared.settings import Settings
 
 FOLDER = Path(__file__).parent
@@ -65,7 +65,7 @@ class Pages:
 
     def home(self) -> Page:
         """The page of an organization's admins and members; its script fills it from the API."""
-        return self._page("home.html", 200, refusals={reason: text.title for reason, text in REFUSALS.items()})
+        return self._page("home.html", 200)
 
     def static(self, name: str) -> StaticFile:
         """A file of the static folder. Raises `NotFound` for every other name, whatever it looks like."""
@@ -76,11 +76,6 @@ class Pages:
 
     def _page(self, template: str, status: int, **values: object) -> Page:
         return Page(self._templates[template].render(**values), status)
-
-
-def moment(at: datetime) -> str:
-    """A UTC moment for people: 29 November 2026, 14:05 UTC."""
-    return f"{at.day} {at:%B %Y, %H:%M} UTC"
 
 
 def _static_files() -> dict[str, StaticFile]:

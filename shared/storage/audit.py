@@ -3,41 +3,31 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import uuid
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from azure.data.tables import TableServiceClient
 
 from shared.errors import EntityExists
-from shared.storage.table import Table
+from shared.model import Entry
+from shared.storage.table import Row, Table
+
+__all__ = ["Audit", "Entry", "is_key"]
 
 _LAST_MILLISECOND = 253_402_300_799_999
 """Milliseconds to the end of year 9999; keys count down to it so that the newest row sorts first."""
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One thing somebody did, or was refused."""
-
-    at: datetime
-    actor: str
-    """A platform member id, `microsoft:<object id>` for a Microsoft admin, or `system`."""
-    action: str
-    """A stable code, e.g. `activation_link.created`."""
-    subject: str
-    """The id of what it was done to."""
-    detail: str | None = None
-    """A stable code or count; never free text from outside."""
+_MINUTE = timedelta(minutes=1)
+_KEY = re.compile(r"[0-9]{15}-[0-9a-f]{8,16}")
 
 
 class Audit:
     """The audit trail of every organization, each in its own partition."""
 
     def __init__(self, service: TableServiceClient) -> None:
-        self._table = Table(service, "Audit", Entry)
+        self._table = Table(service, "Audit", Entry, lenient=True)
 
     def record(self, org: str, entry: Entry) -> None:
         """Add an entry."""
@@ -53,6 +43,24 @@ class Audit:
     def of(self, org: str) -> Iterator[Entry]:
         """The organization's entries, newest first."""
         return (row.value for row in self._table.rows(org))
+
+    def between(
+        self, org: str, since: datetime | None, until: datetime | None, after: str | None
+    ) -> Iterator[Row[Entry]]:
+        """Rows of at least this span, newest first, from just behind the key `after`.
+
+        A minute more than asked may come at the beginning: the key of an entry that is kept once a minute says when
+        that minute began.
+        """
+        first = max(_countdown(until) if until else "", after or "")
+        last = _countdown((since - _MINUTE) if since else datetime.fromtimestamp(0, UTC))
+        bounds = {"p": org, "first": first, "last": f"{last}~"}
+        return self._table.where("PartitionKey eq @p and RowKey gt @first and RowKey lt @last", bounds)
+
+
+def is_key(text: str) -> bool:
+    """Whether this can be the key of an entry."""
+    return _KEY.fullmatch(text) is not None
 
 
 def _countdown(at: datetime) -> str:

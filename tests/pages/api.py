@@ -17,6 +17,7 @@ import msgspec
 from aiohttp import web
 
 from shared.contract.activation_links import LinkInput, LinkList, LinkOutput
+from shared.contract.audit import AuditEntryOutput, AuditPage
 from shared.contract.overview import Overview
 from shared.contract.parsing import parse_body, parse_query
 from shared.contract.people import MemberList, MemberOutput, MemberQuery
@@ -24,10 +25,12 @@ from shared.contract.spreadsheet import csv_text
 from shared.contract.tenants import TenantList, TenantOutput
 from shared.contract.times import BlockOutput, BusyOutput
 from shared.errors import CallerError, Unauthenticated
+from shared.functions import answers
 from shared.functions.answers import MEMBER_COLUMNS, member_row
 from shared.functions.responses import html_answer
+from shared.invitation import invitation
 from shared.member_filter import folded
-from shared.model import ActivationLink, ConnectionStatus, TenantStatus
+from shared.model import ActivationLink, ConnectionStatus, Entry, LinkStep, TenantStatus
 from shared.pages import Page, Pages
 from shared.settings import CredentialSettings, MicrosoftSettings, PlatformSettings, Settings, StorageSettings
 from shared.states import NEEDING_ATTENTION, TENANTS, explain, missed_pushes, next_step
@@ -74,6 +77,18 @@ def token(role: str = "admin", expires_in: timedelta = timedelta(hours=1), **cla
     return ".".join([*encoded, "c2ln"])
 
 
+def link_answer(link_id: str, step: str = "created", **changes: Any) -> LinkOutput:
+    """A link as the API lists it: its words are the service's."""
+    known = {"created_at": NOW, "expires_at": NOW + timedelta(days=7)}
+    kept = link(id=link_id, step=LinkStep(step), **{**known, **changes})
+    return answers.link(kept, NOW)
+
+
+def entry(minutes: int, action: str = "activation_link.created", detail: str | None = None) -> AuditEntryOutput:
+    """What happened some minutes ago."""
+    return answers.audit_entry(Entry(NOW - timedelta(minutes=minutes), "alice", action, f"id{minutes}", detail))
+
+
 def member(number: int, state: ConnectionStatus, **changes: Any) -> MemberOutput:
     name = changes.pop("name", f"Member {number:03}")
     text, step = explain(state, changes.get("detail"))
@@ -101,6 +116,7 @@ class World:
     tenants: list[TenantOutput] = field(default_factory=list)
     links: list[LinkOutput] = field(default_factory=list)
     members: list[MemberOutput] = field(default_factory=list)
+    entries: list[AuditEntryOutput] = field(default_factory=list)
     busy: list[BlockOutput] = field(default_factory=list)
     freshness: str = "fresh"
     problem: CallerError | None = None
@@ -204,6 +220,11 @@ class Site:
                 return self._members(parse_query(request.query, MemberQuery), request.headers["Accept"])
             case "GET", ["outlook"]:
                 return _json(self._overview())
+            case "GET", ["outlook", "audit"] if request.headers["Accept"] == "text/csv":
+                text = csv_text(["at", "text"], [(found.at, found.text) for found in self.world.entries])
+                return web.Response(text=text, content_type="text/csv")
+            case "GET", ["outlook", "audit"]:
+                return _json(AuditPage(self.world.entries, None))
             case "GET", ["members", who, "busy"]:
                 start, end = (datetime.fromisoformat(request.query[name]) for name in ("start", "end"))
                 return _json(BusyOutput(who, start, end, self.world.freshness, NOW, self.world.busy))
@@ -231,16 +252,15 @@ class Site:
         return _json(MemberList(found[first:last], str(last) if last < len(found) else None))
 
     def _made(self, asked: LinkInput) -> LinkOutput:
-        until = NOW + timedelta(days=asked.expires_in_days)
-        kept = LinkOutput(
-            f"link{len(self.world.links)}", "created", "alice", NOW, until, True, tuple(asked.expected_domains)
-        )
-        self.world.links.insert(0, kept)
-        return msgspec.structs.replace(kept, url=f"{self.url}/activate/contoso~{kept.id}~secret-of-{kept.id}")
+        until, link_id = NOW + timedelta(days=asked.expires_in_days), f"link{len(self.world.links)}"
+        made = link(id=link_id, created_at=NOW, expires_at=until, expected_domains=tuple(asked.expected_domains))
+        self.world.links.insert(0, answers.link(made, NOW))
+        url = f"{self.url}/activate/contoso~{link_id}~secret-of-{link_id}"
+        return answers.new_link(made, NOW, url, invitation(made, url, "contoso", "Calendly", "client"))
 
 
 def _revoked(known: LinkOutput) -> LinkOutput:
-    return msgspec.structs.replace(known, step="revoked", is_open=False)
+    return link_answer(known.id, "revoked")
 
 
 def _json(value: msgspec.Struct, status: int = 200) -> web.Response:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from shared.model import ConnectionStatus, TenantStatus
-from tests.pages.api import NOW, World, block, member, tenant, token
-from tests.pages.api import LinkOutput as Link
+from shared.model import ConnectionStatus, LinkStep, TenantStatus
+from tests.pages.api import NOW, TENANT, World, block, entry, link_answer, member, tenant, token
 from tests.pages.conftest import Open
 
 PHONE = {"width": 360, "height": 740}
@@ -53,11 +52,21 @@ def full(world: World) -> World:
     world.tenants = [tenant(TenantStatus.CONNECTED), *(tenant(status) for status in list(TenantStatus)[2:3])]
     world.tenants[1].id = "another"
     world.links = [
-        Link("a", "refused", "alice", NOW, NOW, True, ("a-very-long-domain-name." * 3 + "com",), "role_missing")
+        link_answer(
+            "a",
+            "refused",
+            reason="role_missing",
+            refused_tenant_id=TENANT,
+            opened_at=NOW,
+            expected_domains=("a-very-long-domain-name." * 3 + "com",),
+        ),
+        *(link_answer(step, step) for step in LinkStep),
+        link_answer("old", expires_at=NOW),
     ]
     world.members = [member(number, state) for number, state in enumerate(ConnectionStatus)]
     world.members[0].name = "Wolfeschlegelsteinhausenbergerdorff" * 2
     world.members[0].addresses = ("x" * 64 + "@contoso.com",)
+    world.entries = [entry(1), entry(2, "activation_link.refused", "role_missing"), entry(3, "member.added")]
     world.busy = [block(0, 9, 1), block(1, 14, 2, "workingElsewhere"), block(3, 0, 24, "oof")]
     return world
 
@@ -82,6 +91,11 @@ def test_text_is_readable_in_light_and_dark(open_page: Open, full: World, name: 
     ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert (int(ground.split("(")[1].split(",")[0]) < 64) == (scheme == "dark")
     assert page.evaluate(LUMINANCE) == []
+
+
+def test_the_admins_page_uses_the_width_there_is(open_page: Open, full: World) -> None:
+    page = shown(open_page(PATHS["admin"]))
+    assert page.locator("main").evaluate("main => main.clientWidth") > 900
 
 
 def test_states_differ_in_shape_not_only_in_colour(open_page: Open, full: World) -> None:

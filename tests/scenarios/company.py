@@ -12,7 +12,7 @@ from azure.data.tables import TableServiceClient
 from local import truth
 from local.client import Browser, Client, wait_for
 from local.microsoft.organization import Organization
-from local.microsoft.remote import Microsoft
+from local.microsoft.remote import Microsoft, consent
 from local.stack import Stack
 from shared.bootstrap import Services
 from shared.model import MailboxKey, MemberKey
@@ -160,6 +160,12 @@ class Company:
         service = TableServiceClient.from_connection_string(self.stack.azurite.connection_string)
         client = service.get_table_client(table)
         return [dict(entity) for entity in client.query_entities("PartitionKey eq @p", parameters={"p": partition})]
+
+
+def consent_answer(company: Company, browser: Browser, link: str, *, accept: bool = True) -> str:
+    """The address Microsoft sends the browser back to after the company's admin decided about the consent."""
+    to_consent = browser.sign_in(link, company.admin_upn).headers["Location"]
+    return consent(to_consent, company.admin_upn, accept=accept)
 
 
 def waits(condition: Callable[[], bool], seconds: float = PATIENCE) -> bool:

@@ -12,10 +12,12 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+from azure.core.exceptions import ServiceRequestError
 
 from local.client import Browser
 from local.microsoft import remote
 from shared.bootstrap import Services
+from shared.functions.microsoft_admin import note_opening
 from shared.messages import CalendarSync, DirectorySync, Reason
 from shared.model import Member
 from tests.scenarios.company import Company, waits
@@ -175,3 +177,23 @@ def test_a_link_can_no_longer_be_revoked_once_its_tenant_is_being_recorded(
     assert revoked == [409]
     assert company.admin.link(made["id"])["step"] == "connected"
     assert len(company.admin.tenants()) == 1
+
+
+def test_a_page_is_shown_though_its_opening_cannot_be_kept(company: Company, just_before: Arrange) -> None:
+    """Somebody pressed the button between the look at the link and the note of it: the press stands."""
+    made, services = company.admin.make_link(), company.services()
+    token = made["url"].rpartition("/")[2]
+    just_before(services.tables.activations, "replace", lambda: Browser().press(made["url"]))
+    services.activation.note_opening(services.activation.open(token))
+    assert company.admin.link(made["id"])["step"] == "started"
+
+
+def test_a_page_is_shown_while_storage_writes_nothing(company: Company, just_before: Arrange) -> None:
+    def fail() -> None:
+        raise ServiceRequestError("storage is away")
+
+    services, token = company.services(), company.admin.make_link()["url"].rpartition("/")[2]
+    just_before(services.tables.activations, "replace", fail)
+    note_opening(services, services.activation.open(token))
+    note_opening(services, services.activation.open(token))
+    assert services.activation.open(token).value.opened_at is not None

@@ -18,7 +18,7 @@ export async function download(path, name) {
   const answer = await send("GET", path, { Accept: "text/csv" });
   const link = Object.assign(document.createElement("a"), { href: URL.createObjectURL(await answer.blob()), download: name });
   link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href));
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
 
 async function send(method, path, headers, body) {
