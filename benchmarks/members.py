@@ -21,7 +21,7 @@ from azure.data.tables import TableClient
 from benchmarks.busy import call
 from benchmarks.report import heading, milliseconds, note, progress, table, times
 from benchmarks.timing import Timings, in_turns
-from benchmarks.world import Place, product
+from benchmarks.world import NO_TIMER, Place, product
 from shared.bootstrap import Services
 from shared.functions.cursors import cursor_of
 from shared.member_filter import Wanted
@@ -42,7 +42,7 @@ def run() -> None:
     """Measure and print."""
     heading(f"Lists of {MEMBERS:,} members, pages of {PAGE}, {ROUNDS} each, in turns")
     progress("starting the product and writing the rows")
-    with product(1) as place:
+    with product(1, NO_TIMER) as place:
         services = Services(Settings.from_env(place.stack.settings))
         org = place.generated.organization.id
         fill(services, org)
