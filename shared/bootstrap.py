@@ -31,8 +31,11 @@ if TYPE_CHECKING:
     from shared.health import Health
     from shared.members import Members
     from shared.pages import Pages
+    from shared.platform_events import PlatformEvents
     from shared.platform_tokens import PlatformTokens
+    from shared.platform_webhook import PlatformWebhook
     from shared.schedule import Schedule
+    from shared.storage.announced import Announcing
     from shared.storage.queue import Queues
     from shared.storage.tables import Tables
     from shared.subscriptions import Pushes
@@ -56,7 +59,7 @@ class Services:
     def tables(self) -> Tables:
         from shared.storage.tables import Tables
 
-        return Tables(self.settings.storage)
+        return Tables(self.settings.storage, self._announcing)
 
     @cached_property
     def queues(self) -> Queues:
@@ -109,6 +112,12 @@ class Services:
         )
 
     @cached_property
+    def platform_events(self) -> PlatformEvents:
+        from shared.platform_events import PlatformEvents
+
+        return PlatformEvents(self.tables, self.queues, self._platform_webhook, self.now)
+
+    @cached_property
     def dead_letters(self) -> DeadLetters:
         from shared.dead_letters import DeadLetters
 
@@ -125,6 +134,25 @@ class Services:
         from shared.health import Health
 
         return Health(self.settings)
+
+    @cached_property
+    def _announcing(self) -> Announcing | None:
+        from shared.storage.announced import Announcing
+
+        return Announcing(lambda: self.queues, self.now) if self.settings.events else None
+
+    @cached_property
+    def _platform_webhook(self) -> PlatformWebhook | None:
+        from shared.platform_webhook import PlatformWebhook
+
+        events = self.settings.events
+        return PlatformWebhook(events, self._platform_session, self.now) if events else None
+
+    @cached_property
+    def _platform_session(self) -> requests.Session:
+        from shared.http import new_session
+
+        return new_session()
 
     @cached_property
     def _connections(self) -> Connections:

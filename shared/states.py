@@ -81,6 +81,13 @@ TENANTS = {
         "This tenant owns none of the domains the activation link expected.",
         "Make a new link and have it opened by an admin of the expected domains.",
     ),
+    TenantStatus.DISCONNECTING: Explanation(
+        "The connection was ended and what it left is being cleared away.", "Nothing to do; this ends by itself."
+    ),
+    TenantStatus.DISCONNECTED: Explanation(
+        "The connection was ended and nothing of it is left.",
+        "To connect again, make a new activation link for the Microsoft admin.",
+    ),
 }
 
 

@@ -12,7 +12,7 @@ from shared.callers import ID
 from shared.contract import BlockOutput, BusyOutput, DeadLetterOutput, LinkOutput, MemberOutput, TenantOutput
 from shared.errors import NotFound
 from shared.freebusy import BusyAnswer
-from shared.messages import CalendarSync, DirectorySync
+from shared.messages import CalendarSync, DirectorySync, EventDelivery
 from shared.model import ActivationLink, Connection, ConnectionStatus, DeadLetter, Member, Tenant, Window
 from shared.states import CONNECTIONS, NO_TENANT, TENANTS, missed_pushes
 
@@ -100,8 +100,8 @@ def dead_letter(value: DeadLetter) -> DeadLetterOutput:
         last_at=value.last_at,
         times=value.times,
         is_replayable=message is not None,
-        org=message.org if isinstance(message, DirectorySync) else None,
-        tenant=message.tenant if message else None,
+        org=message.org if isinstance(message, DirectorySync | EventDelivery) else None,
+        tenant=message.tenant if isinstance(message, DirectorySync | CalendarSync) else None,
         mailboxes=message.mailboxes if isinstance(message, CalendarSync) else (),
     )
 

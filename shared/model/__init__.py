@@ -5,6 +5,7 @@ All datetimes are UTC-aware; all identifiers are the platform's (organization, m
 """
 
 from shared.model.activation import ActivationLink, AdminProof, LinkStep
+from shared.model.announcement import Announcement, Outbox, State
 from shared.model.calendar import BusyBlock, BusyStatus, Freshness, Snapshot, Window
 from shared.model.connection import Connection, ConnectionStatus, Mailbox, Push
 from shared.model.dead_letter import DeadLetter
@@ -14,6 +15,7 @@ from shared.model.tenant import DirectoryUser, MailboxKey, Tenant, TenantStatus
 __all__ = [
     "ActivationLink",
     "AdminProof",
+    "Announcement",
     "BusyBlock",
     "BusyStatus",
     "Connection",
@@ -26,9 +28,11 @@ __all__ = [
     "MailboxKey",
     "Member",
     "MemberKey",
+    "Outbox",
     "Push",
     "Role",
     "Snapshot",
+    "State",
     "Tenant",
     "TenantStatus",
     "Window",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from shared.model import ActivationLink, Connection, DeadLetter, Member, Tenant
+from shared.messages import Subject
+from shared.model import ActivationLink, Connection, DeadLetter, Member, Tenant, TenantStatus
 from shared.settings import StorageSettings
+from shared.storage.announced import AnnouncedTable, Announcing
 from shared.storage.audit import Audit
 from shared.storage.calendars import Calendars
 from shared.storage.mailboxes import Mailboxes
@@ -12,17 +14,19 @@ from shared.storage.table import MOST_PARTS, Table
 
 
 class Tables:
-    """The product's memory."""
+    """The product's memory. With `announcing`, the platform is told of changes of connections and tenants."""
 
-    def __init__(self, settings: StorageSettings) -> None:
+    def __init__(self, settings: StorageSettings, announcing: Announcing | None = None) -> None:
         service = table_service(settings)
         self.activations = Table(service, "Activations", ActivationLink)
         """organization / link id"""
-        self.tenants = Table(service, "Tenants", Tenant, parts=8, lenient=True)
+        self.tenants = AnnouncedTable(
+            service, "Tenants", Tenant, Subject.TENANT, announcing, parts=8, is_over=_is_over, lenient=True
+        )
         """organization / tenant id"""
         self.members = Table(service, "Members", Member)
         """organization / member id"""
-        self.connections = Table(service, "Connections", Connection)
+        self.connections = AnnouncedTable(service, "Connections", Connection, Subject.CONNECTION, announcing, parts=3)
         """organization / member id: the admin-managed connection"""
         self.mailboxes = Mailboxes(service)
         """tenant id / object id"""
@@ -32,3 +36,7 @@ class Tables:
         """organization / newest first"""
         self.dead_letters = Table(service, "DeadLetters", DeadLetter, parts=MOST_PARTS, lenient=True)
         """queue / dead letter id; a message of 48 KiB takes up to six times that as JSON"""
+
+
+def _is_over(tenant: Tenant) -> bool:
+    return tenant.status is TenantStatus.DISCONNECTED

@@ -1,0 +1,208 @@
+"""A table whose changes of state the platform is told of: the event is in the very write that changes the state.
+
+1. Every write compares the state before with the one after and adds an announcement to the row's outbox where they
+   differ. What a writer says of the outbox does not count, so nobody can lose what is pending there.
+2. A write after which something is pending, where nothing was, sends the message that delivers. Others send none: one
+   message for a row is under way at a time. A process that dies in between leaves a row which `overdue` finds.
+3. Writers do not notice deliveries: a row that only differs in its outbox counts as the version they read.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from azure.core.exceptions import AzureError, ResourceNotFoundError
+from azure.data.tables import TableServiceClient
+
+from shared.errors import EntityChanged, EntityExists, EntityUnreadable
+from shared.messages import Subject, event_deliveries
+from shared.model import Connection, Outbox, Tenant
+from shared.storage.table import TRANSACTION, Row, Table
+
+if TYPE_CHECKING:
+    from shared.storage.queue import Queues
+
+A = TypeVar("A", bound=Connection | Tenant)
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Announcing:
+    """What tables need to announce changes."""
+
+    queues: Callable[[], Queues]
+    """Made for the first message only: most requests change no state."""
+    now: Callable[[], datetime]
+
+
+class AnnouncedTable(Table[A]):
+    """Connections or tenants, each with its outbox. Without `announcing`, nothing is announced."""
+
+    def __init__(
+        self,
+        service: TableServiceClient,
+        name: str,
+        kind: type[A],
+        subject: Subject,
+        announcing: Announcing | None,
+        parts: int,
+        *,
+        is_over: Callable[[A], bool] = lambda _: False,
+        lenient: bool = False,
+    ) -> None:
+        super().__init__(service, name, kind, lambda value: _columns(value.outbox), parts, lenient=lenient)
+        self._subject = subject
+        self._announcing = announcing
+        self._is_over = is_over
+
+    def insert(self, partition: str, key: str, value: A) -> Row[A]:
+        """Add a row. Raises `EntityExists`."""
+        row = super().insert(partition, key, self._after(None, value))
+        self._deliver(partition, [(None, row.key, row.value)])
+        return row
+
+    def put(self, partition: str, key: str, value: A) -> Row[A]:
+        """Write a row whatever was there; one that holds nothing of ours counts as none."""
+        while True:
+            try:
+                row = self.get(partition, key)
+                return self._replace_any(row, value) if row else self.insert(partition, key, value)
+            except EntityUnreadable:
+                row = super().put(partition, key, self._after(None, value))
+                self._deliver(partition, [(None, key, row.value)])
+                return row
+            except (EntityChanged, EntityExists):
+                continue
+
+    def replace(self, row: Row[A], value: A) -> Row[A]:
+        """Write over the version that was read; deliveries in between do not count. Raises `EntityChanged`."""
+        current = row
+        while True:
+            try:
+                return self._replace_any(current, value)
+            except EntityChanged:
+                current = self._unchanged(row)
+
+    def save_all(self, partition: str, changes: Iterable[tuple[Row[A] | None, str, A]]) -> None:
+        """Write many rows as `Table.save_all` does; deliveries in between do not count. Raises `EntityChanged`."""
+        listed = list(changes)
+        for start in range(0, len(listed), TRANSACTION):
+            self._save_hundred(partition, listed[start : start + TRANSACTION])
+
+    def retire(self, partition: str, key: str, last: Callable[[A | None], A | None]) -> None:
+        """Change a row to its last state; it goes once that is told, or at once where nothing is announced."""
+        if self._announcing is None:
+            self.delete(partition, key)
+        else:
+            self.change(partition, key, last)
+
+    def told(self, row: Row[A], announcement_id: str) -> int:
+        """Take the oldest announcement off the row, if it is this one; how many are left.
+
+        A row whose last state was told goes with it.
+        """
+        current: Row[A] | None = row
+        while current is not None:
+            outbox = current.value.outbox.without(announcement_id)
+            try:
+                if outbox is current.value.outbox:
+                    return len(outbox.pending)
+                if not outbox.pending and self._is_over(current.value):
+                    self.delete_row(current)
+                    return 0
+                super().replace(current, replace(current.value, outbox=outbox))
+                return len(outbox.pending)
+            except EntityChanged:
+                current = self.get(row.partition, row.key)
+        return 0
+
+    def expect(self, partition: str, key: str, at: datetime) -> bool:
+        """Note when a message comes that delivers what is pending; whether anything is."""
+        while (row := self.get(partition, key)) is not None and row.value.outbox.pending:
+            try:
+                super().replace(row, replace(row.value, outbox=replace(row.value.outbox, expected_at=at)))
+            except EntityChanged:
+                continue
+            return True
+        return False
+
+    def overdue(self, partition: str, since: datetime) -> list[str]:
+        """Keys of rows whose delivery was due before then."""
+        due = {"p": partition, "t": _sortable(since)}
+        found = self._client.query_entities(
+            "PartitionKey eq @p and undelivered lt @t", parameters=due, select=["RowKey"]
+        )
+        try:
+            return [entity["RowKey"] for entity in found]
+        except ResourceNotFoundError:
+            return []
+
+    def _after(self, before: A | None, value: A) -> A:
+        """The value with what is to be told of it, whatever it says of that itself."""
+        outbox = before.outbox if before else Outbox()
+        if self._announcing is not None and (before is None or before.state != value.state):
+            identity = f"msg_{secrets.token_hex(16)}"
+            outbox = outbox.after(before.state if before else None, value.state, identity, self._announcing.now())
+        return replace(value, outbox=outbox)
+
+    def _replace_any(self, row: Row[A], value: A) -> Row[A]:
+        done = super().replace(row, self._after(row.value, value))
+        self._deliver(row.partition, [(row.value, row.key, done.value)])
+        return done
+
+    def _unchanged(self, row: Row[A]) -> Row[A]:
+        """The row as it is now, if it differs in its outbox only."""
+        current = self.get(row.partition, row.key)
+        if current is None or current.value != row.value:
+            raise EntityChanged(row.key)
+        return current
+
+    def _save_hundred(self, partition: str, changes: list[tuple[Row[A] | None, str, A]]) -> None:
+        current = changes
+        while True:
+            after = [(row, key, self._after(row.value if row else None, value)) for row, key, value in current]
+            try:
+                super().save_all(partition, after)
+            except EntityChanged:
+                current = self._caught_up(partition, current)
+            else:
+                self._deliver(partition, [(row.value if row else None, key, value) for row, key, value in after])
+                return
+
+    def _caught_up(
+        self, partition: str, changes: list[tuple[Row[A] | None, str, A]]
+    ) -> list[tuple[Row[A] | None, str, A]]:
+        """The changes upon the rows as they are now, where all that changed is outboxes. Raises `EntityChanged`."""
+        fresh = [(self._unchanged(row) if row else None, key, value) for row, key, value in changes]
+        if [row and row.etag for row, *_ in fresh] == [row and row.etag for row, *_ in changes]:
+            raise EntityChanged(partition)
+        return fresh
+
+    def _deliver(self, partition: str, written: Iterable[tuple[A | None, str, A]]) -> None:
+        """Have the platform told of rows that had nothing pending before."""
+        keys = [
+            key for before, key, after in written if after.outbox.pending and not (before and before.outbox.pending)
+        ]
+        if self._announcing is None:
+            return
+        try:
+            for message in event_deliveries(partition, self._subject, keys):
+                self._announcing.queues().send(message)
+        except AzureError as problem:
+            # The state is written, and its announcement with it: the next pass of the timer sends this again.
+            log.warning("platform-events: not sent, %s", type(problem).__name__)
+
+
+def _columns(outbox: Outbox) -> dict[str, Any]:
+    return {"undelivered": _sortable(outbox.due_at)} if outbox.due_at else {}
+
+
+def _sortable(moment: datetime) -> str:
+    """Text that sorts as time does."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
