@@ -1,4 +1,4 @@
-"""The platform's webhook as its developers would write it: each event verified by the reference library, taken once."""
+"""The platform's webhook as its developers would write it: verified by the reference library, each event once."""
 
 from __future__ import annotations
 
