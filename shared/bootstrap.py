@@ -8,6 +8,7 @@ HTTP client; see docs/decisions/0006-lazy-wiring.md.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from shared.platform_tokens import PlatformTokens
     from shared.platform_webhook import PlatformWebhook
     from shared.schedule import Schedule
-    from shared.storage.announced import Announcing
+    from shared.storage.announcing import Announcing
     from shared.storage.queue import Queues
     from shared.storage.tables import Tables
     from shared.subscriptions import Pushes
@@ -111,6 +112,10 @@ class Services:
             self.tables, self.queues, CalendarViews(self._graph), self._pushes, self._connections, self.now
         )
 
+    def announced_together(self) -> AbstractContextManager[None]:
+        """For work that changes many states: the platform is told of all of them by few messages."""
+        return self._announcing.together() if self._announcing else nullcontext()
+
     @cached_property
     def platform_events(self) -> PlatformEvents:
         from shared.platform_events import PlatformEvents
@@ -137,7 +142,7 @@ class Services:
 
     @cached_property
     def _announcing(self) -> Announcing | None:
-        from shared.storage.announced import Announcing
+        from shared.storage.announcing import Announcing
 
         return Announcing(lambda: self.queues, self.now) if self.settings.events else None
 

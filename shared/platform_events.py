@@ -120,13 +120,13 @@ class PlatformEvents:
         if refused:
             self._put_back(message, refused)
 
-    def sweep(self, org: str) -> int:
+    def sweep(self, org: str, patience: timedelta = OVERDUE) -> int:
         """Send a message for everybody whose own did not come; how many they are."""
         if self._webhook is None:
             return 0
         now, count = self._now(), 0
         for subject, table in self._tables.items():
-            keys = [key for key in table.overdue(org, now - OVERDUE) if self._expect(table, org, key, now)]
+            keys = [key for key in table.overdue(org, now - patience) if self._expect(table, org, key, now)]
             for message in event_deliveries(org, subject, keys):
                 self._queues.send(message)
             count += len(keys)
@@ -139,6 +139,9 @@ class PlatformEvents:
         oldest = to_tell(row.value.outbox, self._now()) if row else None
         if row is None or oldest is None or self._webhook is None:
             return 0, None
+        if oldest.status == TenantStatus.DISCONNECTED:
+            # With the tenant's row goes the timer's reason to look after its organization.
+            self.sweep(message.org, timedelta())
         answer = self._webhook.post(oldest.id, msgspec.json.encode(event(message.org, key, oldest, message.subject)))
         left = table.told(row, oldest.id) if is_taken(answer) else len(row.value.outbox.pending)
         return left, answer

@@ -103,11 +103,15 @@ PURE = (
     "shared/callers.py",
     "shared/client_state.py",
     "shared/contract.py",
+    "shared/contract_events.py",
     "shared/errors.py",
     "shared/freebusy.py",
     "shared/matching.py",
     "shared/messages.py",
-    *(f"shared/model/{noun}.py" for noun in ("activation", "calendar", "connection", "organization", "tenant")),
+    *(
+        f"shared/model/{noun}.py"
+        for noun in ("activation", "announcement", "calendar", "connection", "organization", "tenant")
+    ),
     "shared/mailbox_reading.py",
     "shared/notifications.py",
     "shared/roster.py",

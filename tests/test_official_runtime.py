@@ -67,9 +67,11 @@ OTHERS = {
     "directory_sync": "queue directory-sync",
     "calendar_sync": "queue calendar-sync",
     "calendar_bulk": "queue calendar-bulk",
+    "platform_events": "queue platform-events",
     "directory_sync_poison": "queue directory-sync-poison",
     "calendar_sync_poison": "queue calendar-sync-poison",
     "calendar_bulk_poison": "queue calendar-bulk-poison",
+    "platform_events_poison": "queue platform-events-poison",
     "resync": "timer %RESYNC_SCHEDULE%",
 }
 EXPECTED = HTTP | OTHERS

@@ -66,7 +66,7 @@ class Listener:
                 """Say nothing."""
 
             def _hear(self, body: bytes) -> None:
-                status, headers = listener.hear(body, self.headers)
+                status, headers = listener.hear(body, dict(self.headers.items()))
                 if status:
                     self._answer(status, b"", headers)
                 else:

@@ -12,7 +12,7 @@ from shared.callers import ID
 from shared.contract import BlockOutput, BusyOutput, DeadLetterOutput, LinkOutput, MemberOutput, TenantOutput
 from shared.errors import NotFound
 from shared.freebusy import BusyAnswer
-from shared.messages import CalendarSync, DirectorySync, EventDelivery
+from shared.messages import CalendarSync, DirectorySync, EventDelivery, Message, Subject
 from shared.model import ActivationLink, Connection, ConnectionStatus, DeadLetter, Member, Tenant, Window
 from shared.states import CONNECTIONS, NO_TENANT, TENANTS, missed_pushes
 
@@ -101,9 +101,15 @@ def dead_letter(value: DeadLetter) -> DeadLetterOutput:
         times=value.times,
         is_replayable=message is not None,
         org=message.org if isinstance(message, DirectorySync | EventDelivery) else None,
-        tenant=message.tenant if isinstance(message, DirectorySync | CalendarSync) else None,
+        tenant=_tenant_of(message),
         mailboxes=message.mailboxes if isinstance(message, CalendarSync) else (),
     )
+
+
+def _tenant_of(message: Message | None) -> str | None:
+    if isinstance(message, EventDelivery):
+        return message.ids[0] if message.subject is Subject.TENANT and message.ids else None
+    return message.tenant if message else None
 
 
 def _unlooked(tenants: Mapping[str, Tenant]) -> ConnectionStatus:

@@ -89,7 +89,8 @@ def carry_out(services: Services, queue: str, delivered: func.QueueMessage) -> N
         if verdict(message, attempt - 1) is Verdict.DIVIDE:
             _divide(services, message)
         else:
-            _run(services, message, delivered.id)
+            with services.announced_together():
+                _run(services, message, delivered.id)
     except Exception as problem:
         match verdict(message, attempt):
             case Verdict.RETRY:

@@ -9,36 +9,22 @@
 
 from __future__ import annotations
 
-import logging
 import secrets
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
-from azure.core.exceptions import AzureError, ResourceNotFoundError
+from azure.core.exceptions import ResourceNotFoundError
 from azure.data.tables import TableServiceClient
 
 from shared.errors import EntityChanged, EntityExists, EntityUnreadable
-from shared.messages import Subject, event_deliveries
+from shared.messages import Subject
 from shared.model import Connection, Outbox, Tenant
+from shared.storage.announcing import Announcing
 from shared.storage.table import TRANSACTION, Row, Table
 
-if TYPE_CHECKING:
-    from shared.storage.queue import Queues
-
 A = TypeVar("A", bound=Connection | Tenant)
-
-log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Announcing:
-    """What tables need to announce changes."""
-
-    queues: Callable[[], Queues]
-    """Made for the first message only: most requests change no state."""
-    now: Callable[[], datetime]
 
 
 class AnnouncedTable(Table[A]):
@@ -186,17 +172,14 @@ class AnnouncedTable(Table[A]):
 
     def _deliver(self, partition: str, written: Iterable[tuple[A | None, str, A]]) -> None:
         """Have the platform told of rows that had nothing pending before."""
-        keys = [
-            key for before, key, after in written if after.outbox.pending and not (before and before.outbox.pending)
-        ]
-        if self._announcing is None:
-            return
-        try:
-            for message in event_deliveries(partition, self._subject, keys):
-                self._announcing.queues().send(message)
-        except AzureError as problem:
-            # The state is written, and its announcement with it: the next pass of the timer sends this again.
-            log.warning("platform-events: not sent, %s", type(problem).__name__)
+        if self._announcing is not None:
+            first = [key for before, key, after in written if after.outbox.pending and is_empty(before)]
+            self._announcing.deliver(partition, self._subject, first)
+
+
+def is_empty(before: Connection | Tenant | None) -> bool:
+    """Whether nothing of the row is on its way to the platform."""
+    return before is None or not before.outbox.pending
 
 
 def _columns(outbox: Outbox) -> dict[str, Any]:

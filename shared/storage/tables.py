@@ -5,7 +5,8 @@ from __future__ import annotations
 from shared.messages import Subject
 from shared.model import ActivationLink, Connection, DeadLetter, Member, Tenant, TenantStatus
 from shared.settings import StorageSettings
-from shared.storage.announced import AnnouncedTable, Announcing
+from shared.storage.announced import AnnouncedTable
+from shared.storage.announcing import Announcing
 from shared.storage.audit import Audit
 from shared.storage.calendars import Calendars
 from shared.storage.mailboxes import Mailboxes
