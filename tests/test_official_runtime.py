@@ -24,7 +24,15 @@ from local.microsoft.registration import register_app
 from local.microsoft.world import World
 from local.stack import Stack
 from shared.client_state import ClientState
-from shared.messages import CALENDAR_BULK, CALENDAR_SYNC, DIRECTORY_SYNC, CalendarSync, Reason, encode
+from shared.messages import (
+    CALENDAR_BULK,
+    CALENDAR_SYNC,
+    DIRECTORY_SYNC,
+    PLATFORM_EVENTS,
+    CalendarSync,
+    Reason,
+    encode,
+)
 from shared.model import MailboxKey
 from shared.storage.queue import API_VERSION
 from tests.official_runtime.host import Answer, InvocationFailed, OfficialRuntime
@@ -252,6 +260,16 @@ def test_queue_messages_make_calendars_true(connected: Place, runtime: OfficialR
         answer = runtime.call("busy_times", "GET", path, authorization=connected.token("service"))
         assert answer.json["freshness"] == "fresh"
         assert answer.json["busy"]
+
+
+def test_changed_states_are_told_to_the_platform(connected: Place, runtime: OfficialRuntime) -> None:
+    events, org = connected.stack.platform.events, connected.organization.id
+    for message in connected.take(PLATFORM_EVENTS):
+        runtime.deliver("platform_events", message)
+    assert events.states(org) == ["connecting", "connected"]
+    for member in connected.organization.members:
+        assert events.states(org, member.id)[-1:] == ["connected"]
+    assert events.forged == 0
 
 
 def test_a_message_that_cannot_be_read_is_kept_listed_and_discarded(runtime: OfficialRuntime) -> None:
