@@ -1,7 +1,7 @@
 """The platform is told of every change of a connection or tenant: in order, and until it has taken it.
 
 1. A row's announcements are posted oldest first; one is taken off the row once the platform has answered 2xx, and
-   only then is the next one posted.
+   only then is the next one posted. Rows of one message take turns, so that one write takes off what all have told.
 2. Whoever is refused comes back later and later, an hour apart at last, as long as it takes. Nothing is given up.
 3. One member's refusal holds up no other in the message. Where nobody answers at all, the others wait too.
 4. The row says when its message comes: another message for it meanwhile does nothing, and a pass of the timer sends
@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import logging
 import random
-from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -29,6 +29,7 @@ from shared.platform_webhook import PlatformWebhook
 from shared.states import CONNECTIONS, TENANTS
 from shared.storage.announced import AnnouncedTable
 from shared.storage.queue import Queues
+from shared.storage.table import Row
 from shared.storage.tables import Tables
 
 T = TypeVar("T")
@@ -86,6 +87,16 @@ def to_tell(outbox: Outbox, now: datetime) -> Announcement | None:
     return None if comes_later or not outbox.pending else outbox.pending[0]
 
 
+@dataclass
+class Told:
+    """What came of posting the oldest announcement of several rows."""
+
+    taken: list[tuple[Row[Any], str]] = field(default_factory=list)
+    """Rows with the announcement the platform has now."""
+    refused: dict[str, Answer] = field(default_factory=dict)
+    untried: list[str] = field(default_factory=list)
+
+
 class PlatformEvents:
     """Carries out `EventDelivery` messages. Without a webhook there is nobody to tell."""
 
@@ -102,19 +113,15 @@ class PlatformEvents:
 
     def run(self, message: EventDelivery) -> None:
         """Tell the platform what the message's subjects have pending; what it does not take comes back."""
-        waiting, until = deque(message.ids), self._now() + BUDGET
+        waiting, until = list(message.ids), self._now() + BUDGET
         refused: dict[str, Answer] = {}
         while waiting and self._now() < until:
-            key = waiting.popleft()
-            left, answer = self._tell_next(message, key)
-            if answer is not None and is_taken(answer):
+            told = self._tell_each(message, waiting, until)
+            if told.taken:
                 message = msgspec.structs.replace(message, attempt=0)
-                waiting.extendleft([key] if left else ())
-            elif answer is not None:
-                refused[key] = answer
-                if answer.status is None:
-                    refused = {**dict.fromkeys(waiting, answer), **refused}
-                    waiting.clear()
+            more = self._tables[message.subject].told(told.taken)
+            refused |= told.refused
+            waiting = [*more, *told.untried]
         if waiting:
             self._queues.send(msgspec.structs.replace(message, ids=tuple(waiting)))
         if refused:
@@ -132,19 +139,38 @@ class PlatformEvents:
             count += len(keys)
         return count
 
-    def _tell_next(self, message: EventDelivery, key: str) -> tuple[int, Answer | None]:
-        """Post the oldest announcement of one row: how many are left, and the answer where anything was posted."""
+    def _tell_each(self, message: EventDelivery, keys: Sequence[str], until: datetime) -> Told:
+        """Post the oldest announcement of each row, as far as time allows and somebody answers.
+
+        Where nobody does, it may be about this very event: whoever was not tried is tried first the next time.
+        """
+        told = Told()
+        for number, key in enumerate(keys):
+            if self._now() >= until:
+                told.untried.extend(keys[number:])
+                break
+            answer = self._tell(message, key, told)
+            if answer is not None and answer.status is None:
+                told.refused = {**dict.fromkeys(keys[number + 1 :], answer), **told.refused}
+                break
+        return told
+
+    def _tell(self, message: EventDelivery, key: str, told: Told) -> Answer | None:
+        """Post the oldest announcement of one row; what came of it, if anything is to be told now."""
         table = self._tables[message.subject]
         row = _readable(lambda: table.get(message.org, key))
         oldest = to_tell(row.value.outbox, self._now()) if row else None
         if row is None or oldest is None or self._webhook is None:
-            return 0, None
+            return None
         if oldest.status == TenantStatus.DISCONNECTED:
             # With the tenant's row goes the timer's reason to look after its organization.
             self.sweep(message.org, timedelta())
         answer = self._webhook.post(oldest.id, msgspec.json.encode(event(message.org, key, oldest, message.subject)))
-        left = table.told(row, oldest.id) if is_taken(answer) else len(row.value.outbox.pending)
-        return left, answer
+        if is_taken(answer):
+            told.taken.append((row, oldest.id))
+        else:
+            told.refused[key] = answer
+        return answer
 
     def _put_back(self, message: EventDelivery, refused: Mapping[str, Answer]) -> None:
         """Have what was refused come back, and let each row know when."""

@@ -9,8 +9,9 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -25,6 +26,8 @@ from shared.storage.announcing import Announcing
 from shared.storage.table import TRANSACTION, Row, Table
 
 A = TypeVar("A", bound=Connection | Tenant)
+
+log = logging.getLogger(__name__)
 
 
 class AnnouncedTable(Table[A]):
@@ -88,25 +91,37 @@ class AnnouncedTable(Table[A]):
         else:
             self.change(partition, key, last)
 
-    def told(self, row: Row[A], announcement_id: str) -> int:
-        """Take the oldest announcement off the row, if it is this one; how many are left.
+    def told(self, told: Sequence[tuple[Row[A], str]]) -> list[str]:
+        """Take each row's oldest announcement off it, if it is this one; the keys of rows that have more.
 
-        A row whose last state was told goes with it.
+        A row whose last state was told goes with it. All of one partition; in one write unless others write too.
         """
+        after = [(row, row.key, without(row.value, announcement)) for row, announcement in told]
+        if len(after) > 1 and not any(self._goes(value) for _, _, value in after):
+            try:
+                super().save_all(after[0][0].partition, after)
+                return [key for _, key, value in after if value.outbox.pending]
+            except EntityChanged:
+                log.info("platform-events: %d rows taken one by one", len(after))
+        return [row.key for row, announcement in told if self._told(row, announcement)]
+
+    def _goes(self, value: A) -> bool:
+        return self._is_over(value) and not value.outbox.pending
+
+    def _told(self, row: Row[A], announcement: str) -> bool:
+        """The same for one row, whatever happened to it since; whether it has more."""
         current: Row[A] | None = row
         while current is not None:
-            outbox = current.value.outbox.without(announcement_id)
+            value = without(current.value, announcement)
             try:
-                if outbox is current.value.outbox:
-                    return len(outbox.pending)
-                if not outbox.pending and self._is_over(current.value):
+                if self._goes(value):
                     self.delete_row(current)
-                    return 0
-                super().replace(current, replace(current.value, outbox=outbox))
-                return len(outbox.pending)
+                elif value.outbox is not current.value.outbox:
+                    super().replace(current, value)
+                return bool(value.outbox.pending)
             except EntityChanged:
                 current = self.get(row.partition, row.key)
-        return 0
+        return False
 
     def expect(self, partition: str, key: str, at: datetime) -> bool:
         """Note when a message comes that delivers what is pending; whether anything is."""
@@ -175,6 +190,11 @@ class AnnouncedTable(Table[A]):
         if self._announcing is not None:
             first = [key for before, key, after in written if after.outbox.pending and is_empty(before)]
             self._announcing.deliver(partition, self._subject, first)
+
+
+def without(value: A, announcement: str) -> A:
+    """The value once the announcement was told."""
+    return replace(value, outbox=value.outbox.without(announcement))
 
 
 def is_empty(before: Connection | Tenant | None) -> bool:

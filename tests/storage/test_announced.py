@@ -86,7 +86,7 @@ def test_only_the_first_that_is_pending_sends_a_message(table: AnnouncedTable[Co
     row = table.replace(row, connection("ann", CONNECTED))
     assert sent.ids == [("ann",)]
     for one in row.value.outbox.pending:
-        table.told(current(table), one.id)
+        table.told([(current(table), one.id)])
     table.replace(current(table), connection("ann", STALE))
     assert sent.ids == [("ann",), ("ann",)]
 
@@ -106,9 +106,9 @@ def test_another_detail_or_tenant_is_announced(table: AnnouncedTable[Connection]
 
 def test_a_delivery_in_between_does_not_turn_a_writer_back(table: AnnouncedTable[Connection]) -> None:
     row = table.insert("acme", "ann", connection("ann", CONNECTING))
-    table.told(row, row.value.outbox.pending[0].id)
+    table.told([(row, row.value.outbox.pending[0].id)])
     replaced = table.replace(row, connection("ann", CONNECTED))
-    table.told(replaced, replaced.value.outbox.pending[0].id)
+    table.told([(replaced, replaced.value.outbox.pending[0].id)])
     table.save_all("acme", [(replaced, "ann", connection("ann", STALE)), (None, "ben", connection("ben", STALE))])
     assert told(table) == [(CONNECTED, STALE)]
 
@@ -128,9 +128,22 @@ def test_another_writer_in_between_does(table: AnnouncedTable[Connection]) -> No
 def test_a_change_while_the_oldest_is_told_stays(table: AnnouncedTable[Connection]) -> None:
     row = table.insert("acme", "ann", connection("ann", CONNECTING))
     table.replace(row, connection("ann", CONNECTED))
-    assert table.told(row, row.value.outbox.pending[0].id) == 1
-    assert table.told(row, row.value.outbox.pending[0].id) == 1, "twice is once"
+    assert table.told([(row, row.value.outbox.pending[0].id)]) == ["ann"]
+    assert table.told([(row, row.value.outbox.pending[0].id)]) == ["ann"], "twice is once"
     assert told(table) == [(CONNECTING, CONNECTED)]
+
+
+@pytest.mark.parametrize("disturbed", [False, True], ids=["alone", "with another writer"])
+def test_what_several_told_is_taken_off_together(table: AnnouncedTable[Connection], disturbed: bool) -> None:
+    rows = [table.insert("acme", name, connection(name, CONNECTING)) for name in ("ann", "ben", "eva")]
+    rows[1] = table.replace(rows[1], connection("ben", CONNECTED))
+    if disturbed:
+        table.replace(rows[2], connection("eva", STALE))
+    more = table.told([(row, row.value.outbox.pending[0].id) for row in rows])
+    assert more == (["ben", "eva"] if disturbed else ["ben"])
+    assert told(table) == []
+    assert told(table, "ben") == [(CONNECTING, CONNECTED)]
+    assert told(table, "eva") == ([(CONNECTING, STALE)] if disturbed else [])
 
 
 def test_many_that_change_together_are_in_few_messages(
@@ -174,7 +187,7 @@ def test_overdue_is_what_had_a_message_before_then(table: AnnouncedTable[Connect
     table.insert("other", "ann", connection("ann", CONNECTING))
     assert table.expect("acme", "ben", NOW + timedelta(hours=1))
     eva = current(table, "eva")
-    table.told(eva, eva.value.outbox.pending[0].id)
+    table.told([(eva, eva.value.outbox.pending[0].id)])
     assert not table.expect("acme", "eva", NOW)
     assert table.overdue("acme", NOW) == []
     assert table.overdue("acme", NOW + timedelta(minutes=1)) == ["ann"]
@@ -212,10 +225,10 @@ def test_a_disconnected_tenant_goes_once_that_is_told(tenants: AnnouncedTable[Te
     assert row is not None
     assert [one.status for one in row.value.outbox.pending] == ["connected", "disconnected"]
     first, last = (one.id for one in row.value.outbox.pending)
-    assert tenants.told(row, first) == 1
+    assert tenants.told([(row, first)]) == ["t-1"]
     row = tenants.get("acme", "t-1")
     assert row is not None
-    assert tenants.told(row, last) == 0
+    assert tenants.told([(row, last)]) == []
     assert tenants.get("acme", "t-1") is None
 
 
@@ -223,7 +236,7 @@ def test_a_tenant_connected_again_meanwhile_stays(tenants: AnnouncedTable[Tenant
     row = tenants.put("acme", "t-1", tenant(TenantStatus.DISCONNECTED))
     tenants.put("acme", "t-1", tenant(TenantStatus.CONNECTING))
     for _ in range(2):
-        tenants.told(row, row.value.outbox.pending[0].id)
+        tenants.told([(row, row.value.outbox.pending[0].id)])
     kept = tenants.get("acme", "t-1")
     assert kept is not None
     assert [one.status for one in kept.value.outbox.pending] == ["connecting"]
