@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import secrets
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from standardwebhooks import Webhook, WebhookVerificationError
@@ -52,6 +52,10 @@ class Events:
     def states(self, org: str, member: str | None = None) -> list[str]:
         """The states they told of; of a tenant where no member is given."""
         return [event["data"]["state"] for event in self.of(org, member) if event["data"].get("member") == member]
+
+    def know(self, org: str, members: Iterable[Json]) -> bool:
+        """Whether everybody's state was heard, as the service lists them, and nothing was forged."""
+        return not self.forged and all(self.states(org, m["id"])[-1:] == [m["state"]] for m in members)
 
     def _take(self, event_id: str, event: Json) -> tuple[int, Mapping[str, str]]:
         with self._lock:
