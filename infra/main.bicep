@@ -41,6 +41,9 @@ param platformAudience string
 @description('Address of the key set that verifies the platform tokens.')
 param platformJwksUrl string
 
+@description('Address of the platform webhook that is told of changed states. Empty: nothing is told.')
+param platformEventsUrl string = ''
+
 @description('Plans that include admin-managed Outlook, comma separated.')
 param entitledPlans string = 'enterprise'
 
@@ -138,6 +141,7 @@ module service 'app/service.bicep' = {
     frontendOrigins: frontendOrigins
     publicUrl: publicUrl
     credential: credential
+    platformEventsUrl: platformEventsUrl
     productSettings: {
       MICROSOFT_CLIENT_ID: microsoftClientId
       PLATFORM_NAME: platformName

@@ -120,6 +120,8 @@ class Stack:
             "PLATFORM_ISSUER": self.platform.issuer,
             "PLATFORM_AUDIENCE": self.platform.audience,
             "PLATFORM_JWKS_URL": self.platform.jwks_url,
+            "PLATFORM_EVENTS_URL": self.platform.events_url,
+            "PLATFORM_EVENTS_SECRETS": self.platform.events.secret,
             "ENTITLED_PLANS": "enterprise",
             "ENTITLED_FEATURE": "outlook-admin",
             "SECRET_KEYS": base64.b64encode(secrets.token_bytes(32)).decode(),

@@ -14,7 +14,16 @@ from enum import Enum
 
 import msgspec
 
-from shared.messages import CALENDAR_BULK, CALENDAR_SYNC, DIRECTORY_SYNC, CalendarSync, DirectorySync, Message
+from shared.messages import (
+    CALENDAR_BULK,
+    CALENDAR_SYNC,
+    DIRECTORY_SYNC,
+    PLATFORM_EVENTS,
+    CalendarSync,
+    DirectorySync,
+    EventDelivery,
+    Message,
+)
 
 MOST_DEQUEUES = 5
 """Attempts at a message: `maxDequeueCount` of host.json."""
@@ -32,6 +41,7 @@ KINDS: Mapping[str, type[Message]] = {
     DIRECTORY_SYNC: DirectorySync,
     CALENDAR_SYNC: CalendarSync,
     CALENDAR_BULK: CalendarSync,
+    PLATFORM_EVENTS: EventDelivery,
 }
 """What each queue carries."""
 
@@ -62,6 +72,8 @@ def divided(message: Message) -> Iterator[Message]:
 
 def renewed(message: Message, now: datetime) -> Message:
     """The message as if its reason arose now, so that nothing done meanwhile makes it redundant."""
+    if isinstance(message, EventDelivery):
+        return msgspec.structs.replace(message, attempt=0)
     return msgspec.structs.replace(message, since=now, attempt=0)
 
 

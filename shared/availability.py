@@ -66,14 +66,23 @@ class Availability:
         return row.value if row else None
 
     def _read_live(self, owner: MemberKey, policy: Policy) -> bool:
-        """Ask Outlook now; whether it was asked. One that refused a moment ago is left alone."""
-        row = self._tables.connections.get(*owner) if policy.unknown_time is UnknownRule.READ_LIVE else None
-        key = row.value.active_mailbox if row else None
-        mailbox = self._tables.mailboxes.row(key) if key else None
-        if key is None or mailbox is None or is_paused(mailbox.value, self._now()):
+        """Ask Outlook now; whether it was asked."""
+        key = self._readable(owner) if policy.unknown_time is UnknownRule.READ_LIVE else None
+        if key is None:
             return False
         self._read(key)
         return True
+
+    def _readable(self, owner: MemberKey) -> MailboxKey | None:
+        """The member's mailbox, if there is one that did not refuse a moment ago."""
+        try:
+            row = self._tables.connections.get(*owner)
+            key = row.value.active_mailbox if row else None
+            mailbox = self._tables.mailboxes.row(key) if key else None
+        except EntityUnreadable as problem:
+            log.error("unreadable: %s", problem)  # noqa: TRY400 - no trace needed
+            return None
+        return key if mailbox is not None and not is_paused(mailbox.value, self._now()) else None
 
 
 def rule_of(policy: Policy, choice: Choice | None) -> Rule:

@@ -8,6 +8,7 @@ HTTP client; see docs/decisions/0006-lazy-wiring.md.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -39,9 +40,12 @@ if TYPE_CHECKING:
     from shared.members import Members
     from shared.model import MailboxKey
     from shared.pages import Pages
+    from shared.platform_events import PlatformEvents
     from shared.platform_tokens import PlatformTokens
+    from shared.platform_webhook import PlatformWebhook
     from shared.rematch import Rematch
     from shared.schedule import Schedule
+    from shared.storage.announcing import Announcing
     from shared.storage.queue import Queues
     from shared.storage.tables import Tables
     from shared.subscriptions import Pushes
@@ -66,7 +70,7 @@ class Services:
     def tables(self) -> Tables:
         from shared.storage.tables import Tables
 
-        return Tables(self.settings.storage)
+        return Tables(self.settings.storage, self._announcing)
 
     @cached_property
     def queues(self) -> Queues:
@@ -167,6 +171,16 @@ class Services:
             self.tables, self.queues, CalendarViews(self._graph), self._pushes, self._connections, self.now
         )
 
+    def announced_together(self) -> AbstractContextManager[None]:
+        """For work that changes many states: the platform is told of all of them by few messages."""
+        return self._announcing.together() if self._announcing else nullcontext()
+
+    @cached_property
+    def platform_events(self) -> PlatformEvents:
+        from shared.platform_events import PlatformEvents
+
+        return PlatformEvents(self.tables, self.queues, self._platform_webhook, self.now)
+
     @cached_property
     def dead_letters(self) -> DeadLetters:
         from shared.dead_letters import DeadLetters
@@ -184,6 +198,25 @@ class Services:
         from shared.health import Health
 
         return Health(self.settings)
+
+    @cached_property
+    def _announcing(self) -> Announcing | None:
+        from shared.storage.announcing import Announcing
+
+        return Announcing(lambda: self.queues, self.now) if self.settings.events else None
+
+    @cached_property
+    def _platform_webhook(self) -> PlatformWebhook | None:
+        from shared.platform_webhook import PlatformWebhook
+
+        events = self.settings.events
+        return PlatformWebhook(events, self._platform_session, self.now) if events else None
+
+    @cached_property
+    def _platform_session(self) -> requests.Session:
+        from shared.http import new_session
+
+        return new_session()
 
     @cached_property
     def _connections(self) -> Connections:

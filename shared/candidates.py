@@ -57,7 +57,7 @@ class Candidates:
         chosen, known = choice.value.mailbox if choice else None, row.value if row else None
         found: list[Candidate] = []
         unanswered: list[str] = []
-        for tenant in self._tables.tenants.rows(org):
+        for tenant in self._tables.tenants_of(org):
             try:
                 users = self._look_up(tenant.key, member.value, address, known, chosen)
             except MicrosoftError:

@@ -63,7 +63,7 @@ class Checks:
         yield wanted
         if not wanted.ok:
             return
-        tenants = [row.value for row in self._tables.tenants.rows(org)]
+        tenants = [row.value for row in self._tables.tenants_of(org)]
         if not tenants:
             yield Step("tenant", False, "No tenant is connected.", "Make an activation link for the Microsoft admin.")
         for tenant in tenants:

@@ -159,6 +159,6 @@ class Choices:
 
     def _looked_for(self, org: str, member_id: str) -> Standing:
         """How the member stands, who is to be looked for in every tenant now."""
-        for row in self._tables.tenants.rows(org):
+        for row in self._tables.tenants_of(org):
             self._queues.send(DirectorySync(org, row.key, self._now()))
         return self.standing(org, member_id)

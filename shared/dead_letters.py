@@ -22,7 +22,7 @@ from shared.attempts import decode, renewed
 from shared.connections import Connections
 from shared.errors import Conflict, EntityChanged, NotFound
 from shared.mailbox_reading import pause_after
-from shared.messages import CalendarSync, DirectorySync, Message, Reason, encode
+from shared.messages import CalendarSync, DirectorySync, EventDelivery, Message, Reason, encode
 from shared.model import ConnectionStatus, DeadLetter, Detail, Mailbox, MailboxKey, MemberKey
 from shared.storage.queue import Queues
 from shared.storage.table import Row
@@ -51,6 +51,8 @@ def _subject(message: Message | None, text: str) -> str:
             return f"{message.org}\n{message.tenant}"
         case CalendarSync():
             return "\n".join((message.tenant, *sorted(message.mailboxes)))
+        case EventDelivery():
+            return "\n".join((message.org, message.subject, *sorted(message.ids)))
         case None:
             return text
 
@@ -103,7 +105,7 @@ class DeadLetters:
         if isinstance(message, CalendarSync):
             for object_id in message.mailboxes:
                 self._give_up(MailboxKey(message.tenant, object_id), now)
-        elif message is not None:
+        elif isinstance(message, DirectorySync):
             self._mark(message)
 
     def all(self) -> list[DeadLetter]:

@@ -45,7 +45,12 @@ MOST_ATTEMPTS = 60
 AHEAD = timedelta(seconds=1)
 """Clocks may differ by this much, and a queue may be early: a message that comes back still counts as in time."""
 
-_NOTHING_TO_READ = (TenantStatus.CONNECTING, TenantStatus.CONSENT_MISSING, TenantStatus.APP_DISABLED)
+_NOTHING_TO_READ = (
+    TenantStatus.CONNECTING,
+    TenantStatus.CONSENT_MISSING,
+    TenantStatus.APP_DISABLED,
+    TenantStatus.DISCONNECTED,
+)
 _UNSURE = (ConnectionStatus.CONNECTING, ConnectionStatus.STALE, ConnectionStatus.THROTTLED)
 """What says neither that Microsoft lets us into a mailbox nor that it does not."""
 
@@ -266,7 +271,7 @@ def with_missed(tenant: Tenant | None, missed: int) -> Tenant | None:
 
 def is_redundant(tenant: Tenant, message: DirectorySync) -> bool:
     """Whether there is nothing to do: a later pass saw all of it, or only a new consent can change anything."""
-    if tenant.status is TenantStatus.WRONG_TENANT:
+    if tenant.status in (TenantStatus.WRONG_TENANT, TenantStatus.DISCONNECTED):
         return True
     done = tenant.synced_at is not None and tenant.synced_at > message.since
     return done and tenant.status is TenantStatus.CONNECTED

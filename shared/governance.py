@@ -46,7 +46,7 @@ class Governance:
         for name, detail in differences(before, change(before)):
             self._tables.audit.record(caller.org, Entry(self._now(), caller.subject, "policy.changed", name, detail))
         after = self._tables.policies.change(caller.org, change)
-        for row in self._tables.tenants.rows(caller.org):
+        for row in self._tables.tenants_of(caller.org):
             self._queues.send(DirectorySync(caller.org, row.key, self._now()))
         return after, self._effect(caller.org, before, after)
 

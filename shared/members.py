@@ -65,7 +65,7 @@ class Members:
 
     def tenants(self, org: str) -> dict[str, Tenant]:
         """The organization's tenants by id: what a member's state is seen against."""
-        return {row.key: row.value for row in self._tables.tenants.rows(org)}
+        return {row.key: row.value for row in self._tables.tenants_of(org)}
 
     def _forget(self, org: str, member_ids: Sequence[str]) -> None:
         """Members, connections and calendars go at once; subscriptions as soon as Microsoft answers.
@@ -95,5 +95,5 @@ class Members:
 
     def _look_again(self, org: str, actor: str, action: str, subject: str) -> None:
         self._tables.audit.record(org, Entry(self._now(), actor, action, subject))
-        for row in self._tables.tenants.rows(org):
+        for row in self._tables.tenants_of(org):
             self._queues.send(DirectorySync(org, row.key, self._now()))

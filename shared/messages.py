@@ -13,10 +13,14 @@ CALENDAR_SYNC = "calendar-sync"
 CALENDAR_BULK = "calendar-bulk"
 """The same messages as in `calendar-sync`, where a tenant brings many at a time: nobody else waits behind them."""
 
-QUEUES = (DIRECTORY_SYNC, CALENDAR_SYNC, CALENDAR_BULK)
+PLATFORM_EVENTS = "platform-events"
+
+QUEUES = (DIRECTORY_SYNC, CALENDAR_SYNC, CALENDAR_BULK, PLATFORM_EVENTS)
 
 GROUP = 20
 """Mailboxes in one calendar message: what one Graph batch takes."""
+SUBJECTS = 50
+"""Connections in one message about their events."""
 
 
 class DirectorySync(msgspec.Struct, frozen=True):
@@ -65,13 +69,33 @@ class CalendarSync(msgspec.Struct, frozen=True):
     """Whether it travels through `calendar-bulk`."""
 
 
-Message = DirectorySync | CalendarSync
+class Subject(StrEnum):
+    """What an event is about."""
+
+    CONNECTION = "connection"
+    TENANT = "tenant"
+
+
+class EventDelivery(msgspec.Struct, frozen=True):
+    """Tell the platform what these connections or tenants of an organization have pending."""
+
+    org: str
+    subject: Subject
+    ids: tuple[str, ...]
+    """Of members, or of tenants."""
+    attempt: int = 0
+    """How often in a row it was put back because the platform did not take an event."""
+
+
+Message = DirectorySync | CalendarSync | EventDelivery
 
 
 def queue_of(message: Message) -> str:
     """The queue a message belongs into."""
     if isinstance(message, DirectorySync):
         return DIRECTORY_SYNC
+    if isinstance(message, EventDelivery):
+        return PLATFORM_EVENTS
     return CALENDAR_BULK if message.bulk else CALENDAR_SYNC
 
 
@@ -84,10 +108,16 @@ def calendar_syncs(
     tenant: str, mailboxes: Iterable[str], since: datetime | None, reason: Reason, *, bulk: bool = False
 ) -> Iterator[CalendarSync]:
     """Messages that cover the mailboxes, each once, twenty to a message."""
-    for group in _groups(list(dict.fromkeys(mailboxes))):
+    for group in _groups(list(dict.fromkeys(mailboxes)), GROUP):
         yield CalendarSync(tenant, tuple(group), since, reason, bulk=bulk)
 
 
-def _groups(items: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(items), GROUP):
-        yield items[start : start + GROUP]
+def event_deliveries(org: str, subject: Subject, ids: Sequence[str]) -> Iterator[EventDelivery]:
+    """Messages that cover the subjects, fifty to a message."""
+    for group in _groups(ids, SUBJECTS):
+        yield EventDelivery(org, subject, tuple(group))
+
+
+def _groups(items: Sequence[str], size: int) -> Iterator[Sequence[str]]:
+    for start in range(0, len(items), size):
+        yield items[start : start + size]

@@ -66,6 +66,15 @@ class PlatformSettings:
 
 
 @dataclass(frozen=True)
+class EventSettings:
+    """The platform's webhook."""
+
+    url: str
+    secrets: tuple[bytes, ...]
+    """Newest first; all sign."""
+
+
+@dataclass(frozen=True)
 class Settings:
     """Everything the app is told from outside."""
 
@@ -75,6 +84,8 @@ class Settings:
     platform: PlatformSettings
     secret_keys: tuple[bytes, ...]
     """Newest first; the first signs, all verify."""
+    events: EventSettings | None = None
+    """None where the platform is told of nothing."""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Settings:
@@ -86,6 +97,7 @@ class Settings:
             microsoft=_microsoft(read),
             platform=_platform(read),
             secret_keys=read.keys("SECRET_KEYS"),
+            events=_events(read),
         )
         read.text("RESYNC_SCHEDULE", "0 */5 * * * *")
         read.raise_problems()
@@ -131,6 +143,15 @@ class _Reader:
         if self.problems:
             listed = "\n".join(f"  - {problem}" for problem in self.problems)
             raise SettingsError(f"{len(self.problems)} setting(s) need attention (see docs/settings.md):\n{listed}")
+
+
+def _webhook_secret(text: str) -> bytes | None:
+    """The key of a secret as Standard Webhooks writes it: 24 to 64 bytes."""
+    try:
+        key = base64.b64decode(text.removeprefix("whsec_"), validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    return key if text.startswith("whsec_") and 24 <= len(key) <= 64 else None
 
 
 def _is_address(text: str) -> bool:
@@ -189,3 +210,17 @@ def _platform(read: _Reader) -> PlatformSettings:
         entitled_plans=frozenset(plan.strip() for plan in plans if plan.strip()),
         entitled_feature=read.optional("ENTITLED_FEATURE") or "outlook-admin",
     )
+
+
+def _events(read: _Reader) -> EventSettings | None:
+    url, secrets = read.optional("PLATFORM_EVENTS_URL"), read.optional("PLATFORM_EVENTS_SECRETS")
+    if url is None and secrets is None:
+        return None
+    if url is None or secrets is None:
+        read.problems.append("PLATFORM_EVENTS_URL and PLATFORM_EVENTS_SECRETS must be set both or neither")
+    if url is not None and not _is_address(url):
+        read.problems.append("PLATFORM_EVENTS_URL must be an https:// address (http:// only on localhost)")
+    keys = [_webhook_secret(part.strip()) for part in (secrets or "").split(",") if part.strip()]
+    if None in keys or (secrets and not keys):
+        read.problems.append("PLATFORM_EVENTS_SECRETS must be whsec_ and base64 of 24 to 64 bytes, comma separated")
+    return EventSettings(url or "", tuple(key for key in keys if key))

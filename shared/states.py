@@ -138,6 +138,10 @@ TENANTS = {
         "The tenant is being disconnected: calendars are forgotten, subscriptions at Microsoft are ended.",
         "Wait a minute; then remove the app in Microsoft 365 if it is not to come back.",
     ),
+    TenantStatus.DISCONNECTED: Explanation(
+        "The connection was ended and nothing of it is left.",
+        "To connect again, make a new activation link for the Microsoft admin.",
+    ),
 }
 
 

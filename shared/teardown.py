@@ -16,7 +16,7 @@ from datetime import datetime
 from shared.connections import Connections
 from shared.matching import elsewhere
 from shared.messages import DirectorySync, Reason
-from shared.model import Connection, ConnectionStatus, MailboxKey, Tenant
+from shared.model import Connection, ConnectionStatus, MailboxKey, Tenant, TenantStatus
 from shared.policy import KEPT_OUT
 from shared.schedule import Schedule
 from shared.storage.audit import Entry
@@ -123,8 +123,8 @@ class Teardown:
 
     def _finish(self, org: str, row: Row[Tenant]) -> None:
         """Have the organization's other tenants look for its members, and forget the tenant."""
-        for other in self._tables.tenants.rows(org):
+        for other in self._tables.tenants_of(org):
             if other.key != row.key:
                 self._queues.send(DirectorySync(org, other.key, self._now()))
-        self._tables.tenants.delete_row(row)
+        self._tables.tenants.retire(row, replace(row.value, status=TenantStatus.DISCONNECTED))
         self._tables.audit.record(org, Entry(self._now(), SYSTEM, "tenant.removed", row.key))

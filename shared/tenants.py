@@ -27,7 +27,7 @@ class Tenants:
     def one(self, org: str, tenant_id: str) -> Tenant:
         """A tenant of the organization. Raises `NotFound`."""
         row = self._tables.tenants.get(org, tenant_id)
-        if row is None:
+        if row is None or row.value.status is TenantStatus.DISCONNECTED:
             raise NotFound("There is no such tenant.")
         return row.value
 

@@ -26,7 +26,8 @@ def actions_in(source: str) -> set[str]:
 
 
 def test_every_action_in_the_code_has_a_sentence() -> None:
-    found = set().union(*(actions_in(path.read_text()) for path in SHARED.rglob("*.py"))) | {REFUSED}
+    modules = [path for path in SHARED.rglob("*.py") if path.parent.name != "contract"]
+    found = set().union(*(actions_in(path.read_text()) for path in modules)) | {REFUSED}
     assert {"activation_link.created", "member.changed", "tenant.connected"} <= found
     assert set(SENTENCES) == found
 

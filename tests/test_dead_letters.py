@@ -25,11 +25,14 @@ from shared.messages import (
     CALENDAR_BULK,
     CALENDAR_SYNC,
     DIRECTORY_SYNC,
+    PLATFORM_EVENTS,
     QUEUES,
     CalendarSync,
     DirectorySync,
+    EventDelivery,
     Message,
     Reason,
+    Subject,
     encode,
     queue_of,
 )
@@ -43,6 +46,7 @@ HOUR = timedelta(hours=1)
 ONE = CalendarSync("t-1", ("u1",), NOW, Reason.NOTIFIED, attempt=3)
 THREE = CalendarSync("t-1", ("u1", "u2", "u3"), None, Reason.CHANGED, bulk=True)
 TENANT = DirectorySync("acme", "t-1", NOW, attempt=7)
+EVENTS = EventDelivery("acme", Subject.CONNECTION, ("ann", "ben"), attempt=9)
 
 VERDICTS = [
     (ONE, 1, Verdict.RETRY),
@@ -234,7 +238,7 @@ def test_what_is_no_message_is_kept_at_once(services: Services, body: bytes) -> 
     assert services.dead_letters.all() == [kept]
 
 
-POISONED = {"directory_sync": TENANT, "calendar_sync": ONE, "calendar_bulk": THREE}
+POISONED = {"directory_sync": TENANT, "calendar_sync": ONE, "calendar_bulk": THREE, "platform_events": EVENTS}
 
 
 @pytest.mark.parametrize("function", POISONED)
@@ -244,6 +248,18 @@ def test_what_the_host_gave_up_is_kept(services: Services, function: str) -> Non
     deliver(services, f"{function}_poison", "garbage")
     kept = [(queue_of(message), reason, 1) for reason in ("process_ended", "unreadable_message")]
     assert sorted(reasons(services)) == kept
+
+
+def test_where_nobody_is_to_be_told_a_message_about_events_ends(services: Services) -> None:
+    deliver(services, "platform_events", encode(EVENTS))
+    assert services.dead_letters.all() == []
+    assert services.platform_events.sweep("acme") == 0
+
+
+def test_a_message_about_events_is_one_letter_however_often_it_was_put_back() -> None:
+    again = changed(EVENTS, ids=("ben", "ann"), attempt=0)
+    assert letter_id(PLATFORM_EVENTS, encode(EVENTS)) == letter_id(PLATFORM_EVENTS, again)
+    assert letter_id(PLATFORM_EVENTS, encode(EVENTS)) != letter_id(PLATFORM_EVENTS, changed(EVENTS, org="other"))
 
 
 def test_replaying_sends_once_and_forgets(services: Services) -> None:

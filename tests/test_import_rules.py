@@ -114,7 +114,7 @@ PURE = (
     "shared/messages.py",
     *(
         f"shared/model/{noun}.py"
-        for noun in ("activation", "audit", "calendar", "connection", "organization", "tenant")
+        for noun in ("activation", "announcement", "audit", "calendar", "connection", "organization", "tenant")
     ),
     "shared/mailbox_reading.py",
     "shared/notifications.py",

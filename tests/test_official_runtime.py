@@ -24,7 +24,15 @@ from local.microsoft.registration import register_app
 from local.microsoft.world import World
 from local.stack import Stack
 from shared.client_state import ClientState
-from shared.messages import CALENDAR_BULK, CALENDAR_SYNC, DIRECTORY_SYNC, CalendarSync, Reason, encode
+from shared.messages import (
+    CALENDAR_BULK,
+    CALENDAR_SYNC,
+    DIRECTORY_SYNC,
+    PLATFORM_EVENTS,
+    CalendarSync,
+    Reason,
+    encode,
+)
 from shared.model import MailboxKey
 from shared.storage.queue import API_VERSION
 from tests.official_runtime.host import Answer, InvocationFailed, OfficialRuntime
@@ -89,9 +97,11 @@ OTHERS = {
     "directory_sync": "queue directory-sync",
     "calendar_sync": "queue calendar-sync",
     "calendar_bulk": "queue calendar-bulk",
+    "platform_events": "queue platform-events",
     "directory_sync_poison": "queue directory-sync-poison",
     "calendar_sync_poison": "queue calendar-sync-poison",
     "calendar_bulk_poison": "queue calendar-bulk-poison",
+    "platform_events_poison": "queue platform-events-poison",
     "resync": "timer %RESYNC_SCHEDULE%",
 }
 EXPECTED = HTTP | OTHERS
@@ -272,6 +282,16 @@ def test_queue_messages_make_calendars_true(connected: Place, runtime: OfficialR
         answer = runtime.call("busy_times", "GET", path, authorization=connected.token("service"))
         assert answer.json["freshness"] == "fresh"
         assert answer.json["busy"]
+
+
+def test_changed_states_are_told_to_the_platform(connected: Place, runtime: OfficialRuntime) -> None:
+    events, org = connected.stack.platform.events, connected.organization.id
+    for message in connected.take(PLATFORM_EVENTS):
+        runtime.deliver("platform_events", message)
+    assert events.states(org) == ["connecting", "connected"]
+    for member in connected.organization.members:
+        assert events.states(org, member.id)[-1:] == ["connected"]
+    assert events.forged == 0
 
 
 def test_a_message_that_cannot_be_read_is_kept_listed_and_discarded(runtime: OfficialRuntime) -> None:

@@ -8,9 +8,19 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import strategies as st
 
-from shared.model import BusyStatus, Choice, Connection, ConnectionStatus, Decided, Member, Policy, Scope, UnknownRule
+from shared.model import (
+    BusyStatus,
+    Choice,
+    Connection,
+    ConnectionStatus,
+    Decided,
+    Detail,
+    Member,
+    Policy,
+    Scope,
+    UnknownRule,
+)
 from shared.policy import (
-    NOT_IN_ROLLOUT,
     Effect,
     busy_statuses,
     effect,
@@ -36,14 +46,14 @@ KEPT_OUT = {
         Choice("ann", disconnected=DONE), Policy(members_may_disconnect=False), (S.USER_DISCONNECTED, None),
     ),
     "excluded and disconnected": (Choice("ann", DONE, DONE), Policy(), (S.EXCLUDED, None)),
-    "outside the scope": (None, Policy(scope=NOBODY), (S.EXCLUDED, NOT_IN_ROLLOUT)),
+    "outside the scope": (None, Policy(scope=NOBODY), (S.EXCLUDED, Detail.NOT_IN_ROLLOUT)),
     "outside the scope and disconnected": (
-        Choice("ann", disconnected=DONE), Policy(scope=NOBODY), (S.EXCLUDED, NOT_IN_ROLLOUT),
+        Choice("ann", disconnected=DONE), Policy(scope=NOBODY), (S.EXCLUDED, Detail.NOT_IN_ROLLOUT),
     ),
     "named in the scope": (None, Policy(scope=Scope(members=("ann",))), None),
     "by the domain of a second address": (None, Policy(scope=Scope(("fabrikam.com",))), None),
-    "a longer domain": (None, Policy(scope=Scope(("x.contoso.com",))), (S.EXCLUDED, NOT_IN_ROLLOUT)),
-    "a shorter domain": (None, Policy(scope=Scope(("oso.com",))), (S.EXCLUDED, NOT_IN_ROLLOUT)),
+    "a longer domain": (None, Policy(scope=Scope(("x.contoso.com",))), (S.EXCLUDED, Detail.NOT_IN_ROLLOUT)),
+    "a shorter domain": (None, Policy(scope=Scope(("oso.com",))), (S.EXCLUDED, Detail.NOT_IN_ROLLOUT)),
 }  # fmt: skip
 
 

@@ -58,6 +58,42 @@ def test_a_missing_setting_is_named_and_nothing_else(name: str, value: str | Non
     assert said.startswith("1 setting(s)")
 
 
+WHSEC = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+HOOK = "https://platform.example.com/hooks/?a=1"
+
+
+def test_events_are_off_where_nothing_is_said_of_them() -> None:
+    assert Settings.from_env(VALID).events is None
+
+
+def test_events_have_an_address_and_secrets_newest_first() -> None:
+    other = f"whsec_{base64.b64encode(b'o' * 64).decode()}"
+    read = Settings.from_env(
+        {**VALID, "PLATFORM_EVENTS_URL": HOOK, "PLATFORM_EVENTS_SECRETS": f"{WHSEC}, {other}"}
+    ).events
+    assert read is not None
+    assert (read.url, len(read.secrets[0]), read.secrets[1]) == (HOOK, 24, b"o" * 64)
+
+
+@pytest.mark.parametrize(
+    ("url", "secrets", "name"),
+    [
+        (HOOK, None, "both or neither"),
+        (None, WHSEC, "both or neither"),
+        ("http://platform.example.com", WHSEC, "PLATFORM_EVENTS_URL must be"),
+        (HOOK, KEY, "PLATFORM_EVENTS_SECRETS must be"),
+        (HOOK, "whsec_c2hvcnQ=", "PLATFORM_EVENTS_SECRETS must be"),
+        (HOOK, f"{WHSEC},x", "PLATFORM_EVENTS_SECRETS must be"),
+        (HOOK, ",", "PLATFORM_EVENTS_SECRETS must be"),
+    ],
+)
+def test_a_wrong_webhook_is_named_and_its_secret_is_not(url: str | None, secrets: str | None, name: str) -> None:
+    said = problems(PLATFORM_EVENTS_URL=url, PLATFORM_EVENTS_SECRETS=secrets)
+    assert name in said
+    assert said.startswith("1 setting(s)")
+    assert not secrets or len(secrets) < 5 or secrets not in said
+
+
 def test_everything_missing_is_named_in_one_message() -> None:
     with pytest.raises(SettingsError) as raised:
         Settings.from_env({})

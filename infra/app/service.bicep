@@ -12,6 +12,7 @@ param maximumInstanceCount int
 param frontendOrigins string
 param publicUrl string
 param credential string
+param platformEventsUrl string
 param productSettings object
 
 resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' existing = {
@@ -116,11 +117,17 @@ var credentialSettings = {
   federatedIdentity: { MICROSOFT_FEDERATED_IDENTITY: identity.properties.clientId }
 }
 
+// Both or neither: the service refuses to start with one of them. Write the secret before the address is set.
+var eventSettings = {
+  PLATFORM_EVENTS_URL: platformEventsUrl
+  PLATFORM_EVENTS_SECRETS: '@Microsoft.KeyVault(SecretUri=${vault.properties.vaultUri}secrets/platform-events)'
+}
+
 // A resource of its own, not part of the site: PUBLIC_URL needs the host name that the site gets when it is made.
 resource settings 'Microsoft.Web/sites/config@2024-04-01' = {
   parent: site
   name: 'appsettings'
-  properties: union(platformSettings, credentialSettings[credential], productSettings)
+  properties: union(platformSettings, credentialSettings[credential], productSettings, empty(platformEventsUrl) ? {} : eventSettings)
 }
 
 // Packages are published with Entra ID tokens; user name and password are off.

@@ -143,6 +143,11 @@ class Demo:
         subscriptions = Counter(s["resource"] for s in self.microsoft.subscriptions())
         one_each = len(subscriptions) == counts["connected"] and set(subscriptions.values()) == {1}
         self.story.check(one_each, f"{len(subscriptions)} subscriptions, one for each")
+        events = self.stack.platform.events
+        told = wait_for(lambda: events.know(CONTOSO.id, self.admin.members()), 20) is not None
+        self.story.check(
+            told, f"the platform heard everybody's state: {len(events.of(CONTOSO.id))} events, each signed"
+        )
 
     def changes(self) -> None:
         self.story.chapter("People use Outlook; milliseconds until busy times say so")

@@ -15,6 +15,7 @@ from typing import Any, Self
 from aiohttp import web
 
 from local.microsoft.organization import Member, Organization
+from local.platform.events import Events
 from local.platform.pages import SCRIPT_FREE, STYLE, sign_in_page
 from local.platform.roster import send_roster
 from local.platform.tokens import AUDIENCE, Signer, claims_of
@@ -31,6 +32,7 @@ class Platform:
         self.organizations = {organization.id: organization for organization in organizations}
         self.app_url = app_url
         self._signer = Signer(key_pem)
+        self.events = Events()
         self._socket = socket.create_server(("127.0.0.1", port))
         self.url = f"http://localhost:{self._socket.getsockname()[1]}"
         self._loop = asyncio.new_event_loop()
@@ -46,6 +48,11 @@ class Platform:
     def jwks_url(self) -> str:
         """Where its public key is."""
         return f"{self.url}/.well-known/jwks.json"
+
+    @property
+    def events_url(self) -> str:
+        """Where it takes events."""
+        return f"{self.url}/events"
 
     def token(self, org_id: str, role: str = "admin", subject: str | None = None, /, **overrides: Any) -> str:
         """A token for a member, by default the first of that role.
@@ -90,6 +97,7 @@ class Platform:
                 web.post("/", self._signed_in),
                 web.get("/style.css", self._style),
                 web.get("/.well-known/jwks.json", self._keys),
+                web.post("/events", self._event),
             ]
         )
         return app
@@ -110,6 +118,10 @@ class Platform:
         token = self.token(organization.id, chosen[0].role, chosen[0].id)
         headers = {"Location": f"{self.app_url}/#token={token}", "Cache-Control": "no-store"}
         return web.Response(status=303, headers=headers)
+
+    async def _event(self, request: web.Request) -> web.Response:
+        status, headers = self.events.receive(await request.read(), request.headers)
+        return web.Response(status=status, headers=headers)
 
     async def _style(self, _: web.Request) -> web.FileResponse:
         return web.FileResponse(STYLE)

@@ -8,7 +8,7 @@ from local import truth
 from local.microsoft.world import User
 from local.soak.history import DAYS, Divergence, History, today
 from shared.freebusy import BusyAnswer
-from shared.model import Connection, ConnectionStatus, Freshness, MemberKey, Window
+from shared.model import Connection, ConnectionStatus, Freshness, MemberKey, Tenant, Window
 
 
 def after_every_step(history: History) -> None:
@@ -18,6 +18,27 @@ def after_every_step(history: History) -> None:
         if name in connections:
             check_honest(history, connections[name])
     check_requests(history)
+    check_heard(history)
+
+
+def check_heard(history: History) -> None:
+    """What the platform has heard so far is genuine, in order, and leaves nothing out."""
+    if history.platform.broken:
+        raise Divergence(history.platform.broken[0])
+
+
+def check_told(history: History, connections: dict[str, Connection]) -> None:
+    """The platform has heard of every state there is now."""
+    check_heard(history)
+    rows: list[tuple[str, Connection | Tenant]] = [(name, connections[name]) for name in history.roster]
+    tenant = history.observer.tables.tenants.get(history.org, history.outlook.tenant.id)
+    if tenant is not None:
+        rows.append((tenant.key, tenant.value))
+    for key, value in rows:
+        last = history.platform.heard.get(key, [{}])[-1]
+        heard = (last.get("state"), last.get("detail"), last.get("tenant"))
+        if heard != value.state or value.outbox.pending:
+            raise Divergence(f"{key} is {value.state}, the platform heard {heard}; pending {value.outbox.pending}")
 
 
 def check_honest(history: History, connection: Connection) -> None:
@@ -79,6 +100,7 @@ def at_rest(history: History) -> None:
     for name in history.roster:
         check_member(history, connections[name])
     check_books(history, connections)
+    check_told(history, connections)
 
 
 def check_member(history: History, connection: Connection) -> None:

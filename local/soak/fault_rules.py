@@ -12,6 +12,7 @@ from local.microsoft.graph.delivery import delivery_of
 from local.microsoft.graph.subscriptions import forget, remove_subscription
 from local.microsoft.world import Subscription
 from local.soak.base import Base
+from local.soak.platform import SILENCE
 
 PLACES = [
     "/users/*/calendarView",
@@ -45,6 +46,13 @@ SIGN_IN: dict[str, dict[str, Any]] = {
     "token 429": {"status": 429, "retry_after": 7},
     "token reset": {"reset": True},
     "token html": {"status": 502, "html": True},
+}
+REFUSALS: dict[str, tuple[int, dict[str, str]]] = {
+    "500": (500, {}),
+    "302": (302, {"Location": "/elsewhere"}),
+    "410": (410, {}),
+    "429 later": (429, {"Retry-After": "900"}),
+    "no answer": (SILENCE, {}),
 }
 TIMES = st.sampled_from([1, 1, 2, 5, 20])
 
@@ -84,11 +92,19 @@ class FaultRules(Base):
         self.history.census.faults["queue down"] += 1
         self.history.host.failing_posts = posts
 
+    @rule(kind=st.sampled_from(sorted(REFUSALS)), times=st.sampled_from([1, 2, 5, 1000]), deaf=st.booleans())
+    def refuse_events(self, kind: str, times: int, deaf: bool) -> None:
+        """The platform does not take events, or takes them and does not say so."""
+        self.history.census.faults[f"event {kind}"] += 1
+        status, headers = REFUSALS[kind]
+        self.history.platform.refuse(status, times, deaf=deaf, **headers)
+
     @rule()
     def lift(self) -> None:
         """Everything works again."""
         self.history.outlook.do(self.history.outlook.world.faults.clear)
         self.history.host.failing_posts = 0
+        self.history.platform.refusals = 0
 
     @precondition(lambda self: self.history.outlook.world.subscriptions)
     @rule(

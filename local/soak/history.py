@@ -10,7 +10,8 @@ from azure.data.tables import TableServiceClient
 
 from local.soak.host import Envelope, Host
 from local.soak.interruptions import Interruptions
-from local.soak.outlook import ZONE, Outlook
+from local.soak.outlook import TICK, ZONE, Outlook
+from local.soak.platform import Platform
 from local.soak.process import Process
 from local.soak.stage import Stage
 from shared.errors import NotFound
@@ -49,11 +50,14 @@ class History:
         """For looking at things: nothing comes in between."""
         self._listener = stage.listener
         self._listener.receive = self.host.receive
+        self.platform = Platform()
+        self._listener.hear = self.platform.receive
         self.storage = TableServiceClient.from_connection_string(stage.azurite.connection_string)
 
     def close(self) -> None:
         """End it; the timer of later histories must not find this one's tenant."""
         self._listener.receive = lambda _: 503
+        self._listener.hear = lambda *_: (503, {})
         self.outlook.close()
         self.observer.tables.tenants.delete(self.org, self.outlook.tenant.id)
         self.observer.close()
@@ -80,7 +84,9 @@ class History:
     def remove_member(self, name: str) -> None:
         """Take a member off."""
         left = self.roster.pop(name)
+        self.platform.removals[name] += 1
         self.until_done(lambda: self._removed(name))
+        self.outlook.world.clock.advance(TICK)
         gone = set(left) - {address for addresses in self.roster.values() for address in addresses}
         self.claimed -= gone
         if self.host.running:

@@ -50,7 +50,7 @@ class Process(Services):
     def tables(self) -> Tables:
         """The product's tables over a watched session."""
         with patch.object(service, "transport", self._transport):
-            return Tables(self.settings.storage)
+            return Tables(self.settings.storage, self._announcing)
 
     @cached_property
     def queues(self) -> Queues:
@@ -60,6 +60,10 @@ class Process(Services):
     @cached_property
     def _session(self) -> requests.Session:
         return self._opened(self.settings.microsoft.ca_file)
+
+    @cached_property
+    def _platform_session(self) -> requests.Session:
+        return self._opened()
 
     def close(self) -> None:
         """Close the connections a real process would take with it."""

@@ -21,6 +21,7 @@ def come_to_rest(history: History) -> None:
     """Let hours pass without trouble."""
     history.host.interruptions.forget()
     history.host.failing_posts = 0
+    history.platform.refusals = 0
     history.outlook.consent()
     history.outlook.simulator.call(history.outlook.world.faults.clear)
     for envelope in history.host.queue:

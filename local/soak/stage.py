@@ -12,7 +12,8 @@ from local.azurite import Azurite
 from local.certificates import prepare
 from local.microsoft.registration import CLIENT_ID
 from local.soak.census import Census
-from local.soak.listener import Listener
+from local.soak.listener import EVENTS, Listener
+from local.soak.platform import SECRETS
 from local.stack import ROOT
 from shared.settings import Settings
 
@@ -63,6 +64,8 @@ class Stage:
                 "PLATFORM_ISSUER": "https://platform.example",
                 "PLATFORM_AUDIENCE": "outlook-connection",
                 "PLATFORM_JWKS_URL": "https://platform.example/jwks.json",
+                "PLATFORM_EVENTS_URL": f"{self.listener.url}{EVENTS}",
+                "PLATFORM_EVENTS_SECRETS": SECRETS,
                 "RESYNC_SCHEDULE": "0 */5 * * * *",
                 "SECRET_KEYS": base64.b64encode(bytes(range(32))).decode(),
             }

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from shared.contract.activation_links import LinkInput, LinkList, LinkOutput, MessageOutput
 from shared.contract.document import OpenApi
+from shared.contract.events import ConnectionChange, ConnectionEvent, TenantChange, TenantEvent
 from shared.contract.examples_of_decisions import MADE
 from shared.contract.health import HealthOutput, ReadyOutput
 from shared.contract.operations import DeadLetterList, DeadLetterOutput, ReplayOutput
@@ -112,6 +113,31 @@ _letter = DeadLetterOutput(
     tenant=_TENANT,
     mailboxes=("2f4c9a1e-77b3-4d0a-9a55-0c2f6f0b8d21",),
 )
+_connection_change = ConnectionChange(
+    organization="contoso",
+    member="ben",
+    state=ConnectionStatus.CONNECTED,
+    previous_state=ConnectionStatus.CONNECTING,
+    state_text=CONNECTIONS[ConnectionStatus.CONNECTED].text,
+    next_step=CONNECTIONS[ConnectionStatus.CONNECTED].next_step,
+    detail=None,
+    tenant=_TENANT,
+    changed_at=_NINE,
+    sequence=1_796_634_000_000_000,
+    merged=0,
+)
+_tenant_change = TenantChange(
+    organization="contoso",
+    tenant=_TENANT,
+    state=TenantStatus.CONNECTED,
+    previous_state=TenantStatus.CONNECTING,
+    state_text=TENANTS[TenantStatus.CONNECTED].text,
+    next_step=TENANTS[TenantStatus.CONNECTED].next_step,
+    detail=None,
+    changed_at=_NINE,
+    sequence=1_796_634_000_000_000,
+    merged=0,
+)
 _MADE: tuple[Struct, ...] = (
     LinkInput(expires_in_days=7, expected_domains=["contoso.com"]),
     replace(
@@ -139,6 +165,8 @@ _MADE: tuple[Struct, ...] = (
     ),
     Overview(12, {"connected": 11, "not_matched": 1}, 1, "Compare addresses of 1 member.", [_tenant]),
     *MADE,
+    ConnectionEvent("connection.changed", _NINE, _connection_change),
+    TenantEvent("tenant.changed", _NINE, _tenant_change),
     DeadLetterList([_letter]),
     ReplayOutput(replayed=1, kept=0),
     HealthOutput("ok"),
@@ -149,7 +177,7 @@ EXAMPLES: Mapping[type[Struct], Struct] = {type(one): one for one in _MADE}
 
 CSV: Mapping[str, str] = {
     "list_members": "id,name,addresses,state\r\nalice,Alice Admin,alice.admin@contoso.com,connected\r\n",
-    "list_audit_entries": "at,actor,action,subject,detail,text\r\n2026-12-07T09:00:00Z,alice,member.excluded,ben,,\r\n",
+    "list_audit_entries": "at,actor,action,subject,detail,text\r\n2026-12-07T09:00:00Z,al,member.excluded,ben,,\r\n",
 }
 """Of tables for spreadsheets, by the call that makes them."""
 

@@ -29,7 +29,8 @@ from shared.freebusy import BusyAnswer
 from shared.invitation import Message
 from shared.link_states import link_state
 from shared.member_filter import Listed, unlooked
-from shared.messages import CalendarSync, DirectorySync
+from shared.messages import CalendarSync, DirectorySync, EventDelivery, Subject
+from shared.messages import Message as QueueMessage
 from shared.model import (
     ActivationLink,
     BusyStatus,
@@ -192,8 +193,8 @@ def dead_letter(value: DeadLetter) -> DeadLetterOutput:
         last_at=value.last_at,
         times=value.times,
         is_replayable=message is not None,
-        org=message.org if isinstance(message, DirectorySync) else None,
-        tenant=message.tenant if message else None,
+        org=message.org if isinstance(message, DirectorySync | EventDelivery) else None,
+        tenant=_tenant_of(message),
         mailboxes=message.mailboxes if isinstance(message, CalendarSync) else (),
     )
 
@@ -201,3 +202,9 @@ def dead_letter(value: DeadLetter) -> DeadLetterOutput:
 def audit_entry(value: Entry) -> AuditEntryOutput:
     """An entry of the audit trail, with its sentence."""
     return AuditEntryOutput(value.at, value.actor, value.action, value.subject, value.detail, sentence(value))
+
+
+def _tenant_of(message: QueueMessage | None) -> str | None:
+    if isinstance(message, EventDelivery):
+        return message.ids[0] if message.subject is Subject.TENANT and message.ids else None
+    return message.tenant if message else None

@@ -25,9 +25,10 @@ class Documentation:
     @cached_property
     def document(self) -> dict[str, Any]:
         """OpenAPI."""
-        from shared.functions.openapi import document  # noqa: PLC0415 - a cold start does not pay for it
+        from shared.contract.events import EVENTS  # noqa: PLC0415 - a cold start does not pay for it
+        from shared.functions.openapi import document  # noqa: PLC0415 - nor for this
 
-        return document(self._api.endpoints, self._api.services.settings.public_url)
+        return document(self._api.endpoints, self._api.services.settings.public_url, EVENTS)
 
     @cached_property
     def content(self) -> bytes:

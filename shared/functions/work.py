@@ -17,7 +17,15 @@ from shared.attempts import (
     verdict,
 )
 from shared.bootstrap import Services
-from shared.messages import CALENDAR_BULK, CALENDAR_SYNC, DIRECTORY_SYNC, DirectorySync, Message
+from shared.messages import (
+    CALENDAR_BULK,
+    CALENDAR_SYNC,
+    DIRECTORY_SYNC,
+    PLATFORM_EVENTS,
+    DirectorySync,
+    EventDelivery,
+    Message,
+)
 from shared.settings import STORAGE
 
 log = logging.getLogger(__name__)
@@ -42,6 +50,10 @@ def work(services: Services) -> func.Blueprint:
     def calendar_bulk(message: func.QueueMessage) -> None:
         carry_out(services, CALENDAR_BULK, message)
 
+    @blueprint.queue_trigger("message", queue_name=PLATFORM_EVENTS, connection=STORAGE)
+    def platform_events(message: func.QueueMessage) -> None:
+        carry_out(services, PLATFORM_EVENTS, message)
+
     @blueprint.queue_trigger("message", queue_name=DIRECTORY_SYNC + POISON, connection=STORAGE)
     def directory_sync_poison(message: func.QueueMessage) -> None:
         keep_ended(services, DIRECTORY_SYNC, message)
@@ -53,6 +65,10 @@ def work(services: Services) -> func.Blueprint:
     @blueprint.queue_trigger("message", queue_name=CALENDAR_BULK + POISON, connection=STORAGE)
     def calendar_bulk_poison(message: func.QueueMessage) -> None:
         keep_ended(services, CALENDAR_BULK, message)
+
+    @blueprint.queue_trigger("message", queue_name=PLATFORM_EVENTS + POISON, connection=STORAGE)
+    def platform_events_poison(message: func.QueueMessage) -> None:
+        keep_ended(services, PLATFORM_EVENTS, message)
 
     @blueprint.timer_trigger("timer", schedule="%RESYNC_SCHEDULE%", run_on_startup=False)
     def resync(timer: func.TimerRequest) -> None:
@@ -73,7 +89,8 @@ def carry_out(services: Services, queue: str, delivered: func.QueueMessage) -> N
         if verdict(message, attempt - 1) is Verdict.DIVIDE:
             _divide(services, message)
         else:
-            _run(services, message, delivered.id)
+            with services.announced_together():
+                _run(services, message, delivered.id)
     except Exception as problem:
         match verdict(message, attempt):
             case Verdict.RETRY:
@@ -98,7 +115,11 @@ def text_of(delivered: func.QueueMessage) -> str:
 
 
 def _run(services: Services, message: Message, delivery: str | None) -> None:
-    if isinstance(message, DirectorySync):
+    if isinstance(message, EventDelivery):
+        services.platform_events.run(message)
+    elif isinstance(message, DirectorySync):
+        if message.once:
+            services.platform_events.sweep(message.org)
         services.directory_syncs.run(message)
     else:
         services.calendar_syncs.run(message, delivery)

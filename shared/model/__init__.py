@@ -5,6 +5,7 @@ All datetimes are UTC-aware; all identifiers are the platform's (organization, m
 """
 
 from shared.model.activation import ActivationLink, AdminProof, LinkStep
+from shared.model.announcement import Announcement, Outbox, State
 from shared.model.audit import Entry, Sought
 from shared.model.calendar import BusyBlock, BusyStatus, Freshness, Snapshot, Window
 from shared.model.connection import Connection, ConnectionStatus, Detail, Mailbox, Push
@@ -16,6 +17,7 @@ from shared.model.tenant import DirectoryUser, MailboxKey, Tenant, TenantStatus
 __all__ = [
     "ActivationLink",
     "AdminProof",
+    "Announcement",
     "BusyBlock",
     "BusyStatus",
     "Choice",
@@ -32,12 +34,14 @@ __all__ = [
     "MailboxKey",
     "Member",
     "MemberKey",
+    "Outbox",
     "Policy",
     "Push",
     "Role",
     "Scope",
     "Snapshot",
     "Sought",
+    "State",
     "Tenant",
     "TenantStatus",
     "UnknownRule",

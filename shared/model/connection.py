@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from zlib import crc32
 
+from shared.model.announcement import Outbox, State
 from shared.model.organization import MemberKey
 from shared.model.tenant import MailboxKey
 
@@ -72,6 +73,13 @@ class Connection:
     """The directory user whom an admin had chosen when this was decided."""
     also_found: tuple[MailboxKey, ...] = ()
     """Users of other tenants who would be the member too; the tenant that found them first keeps them."""
+    outbox: Outbox = field(default=Outbox(), compare=False)
+    """What the platform is still to be told; kept by the table, whatever a writer says."""
+
+    @property
+    def state(self) -> State:
+        """What the platform is told of."""
+        return State(self.status, self.detail, self.tenant_id)
 
     @property
     def mailbox(self) -> MailboxKey | None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
+
+from shared.model.announcement import Outbox, State
 
 
 class MailboxKey(NamedTuple):
@@ -42,9 +44,10 @@ class TenantStatus(StrEnum):
     """The enterprise app exists but a granted permission was taken away."""
     WRONG_TENANT = "wrong_tenant"
     """The tenant owns none of the domains the activation link expected."""
-
     DISCONNECTING = "disconnecting"
-    """An admin of the organization disconnected it; what was read of it is being removed."""
+    """An admin of the organization ended the connection, and what it left is being cleared away."""
+    DISCONNECTED = "disconnected"
+    """The last thing the platform is told of a tenant; then the row goes."""
 
     @property
     def is_lost(self) -> bool:
@@ -80,3 +83,10 @@ class Tenant:
     """Members' mailboxes that Microsoft did not let us into."""
     synced_at: datetime | None = None
     """When the last complete directory round began."""
+    outbox: Outbox = field(default=Outbox(), compare=False)
+    """What the platform is still to be told; kept by the table, whatever a writer says."""
+
+    @property
+    def state(self) -> State:
+        """What the platform is told of."""
+        return State(self.status, self.reason, self.id)

@@ -2,32 +2,41 @@
 
 from __future__ import annotations
 
-from shared.model import ActivationLink, Choice, Connection, DeadLetter, Member, Tenant
+from collections.abc import Iterator
+
+from shared.messages import Subject
+from shared.model import ActivationLink, Choice, Connection, DeadLetter, Member, Tenant, TenantStatus
 from shared.settings import StorageSettings
+from shared.storage.announced import AnnouncedTable
+from shared.storage.announcing import Announcing
 from shared.storage.audit import Audit
 from shared.storage.calendars import Calendars
 from shared.storage.mailboxes import Mailboxes
 from shared.storage.policies import Policies
 from shared.storage.service import table_service
-from shared.storage.table import MOST_PARTS, Columns, Table
+from shared.storage.table import MOST_PARTS, Columns, Row, Table
 
 
 class Tables:
-    """The product's memory."""
+    """The product's memory. With `announcing`, the platform is told of changes of connections and tenants."""
 
-    def __init__(self, settings: StorageSettings) -> None:
+    def __init__(self, settings: StorageSettings, announcing: Announcing | None = None) -> None:
         service = table_service(settings)
         self.policies = Policies(service)
         """organization / `policy`"""
         self.activations = Table(service, "Activations", ActivationLink)
         """organization / link id"""
-        self.tenants = Table(service, "Tenants", Tenant, parts=8, lenient=True)
+        self.tenants = AnnouncedTable(
+            service, "Tenants", Tenant, Subject.TENANT, announcing, parts=8, is_over=_is_over, lenient=True
+        )
         """organization / tenant id"""
         self.members = Table(service, "Members", Member)
         """organization / member id"""
         self.choices = Table(service, "Choices", Choice)
         """organization / member id"""
-        self.connections = Table(service, "Connections", Connection, _connection_columns)
+        self.connections = AnnouncedTable(
+            service, "Connections", Connection, Subject.CONNECTION, announcing, _connection_columns, parts=3
+        )
         """organization / member id: the admin-managed connection"""
         self.mailboxes = Mailboxes(service)
         """tenant id / object id"""
@@ -38,7 +47,15 @@ class Tables:
         self.dead_letters = Table(service, "DeadLetters", DeadLetter, parts=MOST_PARTS, lenient=True)
         """queue / dead letter id; a message of 48 KiB takes up to six times that as JSON"""
 
+    def tenants_of(self, org: str) -> Iterator[Row[Tenant]]:
+        """The organization's tenants, but for those of which nothing is left but to tell so."""
+        return (row for row in self.tenants.rows(org) if not _is_over(row.value))
+
 
 def _connection_columns(connection: Connection) -> Columns:
     """What lists of members are filtered and counted by."""
     return {"status": connection.status.value, "tenant": connection.tenant_id or ""}
+
+
+def _is_over(tenant: Tenant) -> bool:
+    return tenant.status is TenantStatus.DISCONNECTED

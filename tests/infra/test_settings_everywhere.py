@@ -24,6 +24,7 @@ DOCUMENT = ROOT / "docs" / "settings.md"
 SAMPLE = ROOT / "local.settings.sample.json"
 CREDENTIALS = ("certificate", "federatedIdentity")
 VAULT_REFERENCE = "@Microsoft.KeyVault("
+FILLED_IN_WHERE_WANTED = {"PLATFORM_EVENTS_URL", "PLATFORM_EVENTS_SECRETS"}
 FILLED_IN_BY_PEOPLE = {"SECRET_KEYS", "MICROSOFT_CLIENT_ID", "MICROSOFT_CERTIFICATE_FILE"}
 
 
@@ -70,6 +71,7 @@ def deployed(found: Mapping[str, Template], credential: str) -> dict[str, Any]:
         **variables["platformSettings"]["value"],
         **variables["credentialSettings"]["value"][credential],
         **service["config"]["params"]["productSettings"],
+        **variables["eventSettings"]["value"],
     }
 
 
@@ -174,7 +176,7 @@ def test_code_accepts_what_the_templates_set(credential: str) -> None:
 
 
 def test_sample_lacks_only_what_people_must_fill_in() -> None:
-    assert {name for name, value in VALUES.items() if not value} == FILLED_IN_BY_PEOPLE
+    assert {name for name, value in VALUES.items() if not value} == FILLED_IN_BY_PEOPLE | FILLED_IN_WHERE_WANTED
     filled = {"SECRET_KEYS": "A" * 43 + "=", "MICROSOFT_CLIENT_ID": "id", "MICROSOFT_CERTIFICATE_FILE": "app.pem"}
     Settings.from_env({**VALUES, **filled})
 

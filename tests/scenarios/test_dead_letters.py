@@ -18,7 +18,18 @@ from local.stack import Stack
 from shared.attempts import MOST_DEQUEUES, divided
 from shared.errors import EntityUnreadable
 from shared.functions.app import create_app
-from shared.messages import CALENDAR_BULK, CALENDAR_SYNC, DIRECTORY_SYNC, QUEUES, CalendarSync, Reason, encode
+from shared.messages import (
+    CALENDAR_BULK,
+    CALENDAR_SYNC,
+    DIRECTORY_SYNC,
+    PLATFORM_EVENTS,
+    QUEUES,
+    CalendarSync,
+    EventDelivery,
+    Reason,
+    Subject,
+    encode,
+)
 from shared.settings import Settings
 from shared.storage.calendars import partition, row_key
 from shared.storage.queue import Queues, queue_service
@@ -83,6 +94,7 @@ POISONED = {
     DIRECTORY_SYNC: '{"org": "o-1", "tenant": "t-poison", "since": "2026-12-09T12:00:00Z"}',
     CALENDAR_SYNC: encode(CalendarSync("t-poison", ("u1",), None, Reason.NOTIFIED)),
     CALENDAR_BULK: encode(CalendarSync("t-poison", ("u1", "u2"), None, Reason.SCHEDULE, bulk=True)),
+    PLATFORM_EVENTS: encode(EventDelivery("o-1", Subject.TENANT, ("t-poison",))),
 }
 
 

@@ -11,7 +11,19 @@ import pytest
 from azure.core.exceptions import ResourceNotFoundError
 from azure.storage.queue import QueueClient, QueueMessage
 
-from shared.messages import CALENDAR_BULK, CALENDAR_SYNC, DIRECTORY_SYNC, QUEUES, CalendarSync, DirectorySync, Reason
+from shared.messages import (
+    CALENDAR_BULK,
+    CALENDAR_SYNC,
+    DIRECTORY_SYNC,
+    PLATFORM_EVENTS,
+    QUEUES,
+    CalendarSync,
+    DirectorySync,
+    EventDelivery,
+    Message,
+    Reason,
+    Subject,
+)
 from shared.settings import StorageSettings
 from shared.storage.queue import Queues, queue_service
 
@@ -19,6 +31,7 @@ NOON = datetime(2026, 12, 9, 12, tzinfo=UTC)
 DIRECTORY = DirectorySync("acme", "t-1", datetime(2026, 12, 1, 9, tzinfo=UTC))
 CALENDAR = CalendarSync("t-1", ("u1", "u2"), NOON, Reason.REMOVED, 3)
 
+EVENTS = EventDelivery("acme", Subject.CONNECTION, ("ann", "ben"), 2)
 BULK = msgspec.structs.replace(CALENDAR, bulk=True)
 
 
@@ -50,11 +63,12 @@ def messages(storage: StorageSettings, name: str) -> list[QueueMessage]:
         (DIRECTORY, DIRECTORY_SYNC, CALENDAR_SYNC),
         (CALENDAR, CALENDAR_SYNC, CALENDAR_BULK),
         (BULK, CALENDAR_BULK, CALENDAR_SYNC),
+        (EVENTS, PLATFORM_EVENTS, DIRECTORY_SYNC),
     ],
     ids=QUEUES,
 )
 def test_a_message_lies_in_its_queue_as_base64_json(
-    storage: StorageSettings, queues: Queues, message: DirectorySync | CalendarSync, name: str, other: str
+    storage: StorageSettings, queues: Queues, message: Message, name: str, other: str
 ) -> None:
     queues.send(message)
     (found,) = messages(storage, name)
