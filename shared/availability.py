@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 from datetime import datetime
 
-from shared.errors import EntityUnreadable, NotFound
+from shared.errors import EntityUnreadable, NotFound, OutlookError
 from shared.explanation import Explanation, explain
 from shared.freebusy import BusyAnswer, Rule, busy_of
 from shared.mailbox_reading import is_paused
@@ -66,11 +66,14 @@ class Availability:
         return row.value if row else None
 
     def _read_live(self, owner: MemberKey, policy: Policy) -> bool:
-        """Ask Outlook now; whether it was asked."""
+        """Ask Outlook now; whether that may have changed anything. Whatever goes wrong, the time stays unknown."""
         key = self._readable(owner) if policy.unknown_time is UnknownRule.READ_LIVE else None
         if key is None:
             return False
-        self._read(key)
+        try:
+            self._read(key)
+        except OutlookError as problem:
+            log.warning("not read live: %s", type(problem).__name__)
         return True
 
     def _readable(self, owner: MemberKey) -> MailboxKey | None:

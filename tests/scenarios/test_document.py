@@ -85,12 +85,19 @@ SPANS = st.builds(
 )
 
 
+SINCE = st.builds(
+    lambda day: {"since": (today() - timedelta(days=day)).isoformat(), "until": today().isoformat()},
+    st.integers(0, 20_000),
+)
+
+
 def cases(
     operation: schemathesis.APIOperation, mode: str, real: dict[str, str]
 ) -> st.SearchStrategy[schemathesis.Case]:
-    """Requests for real things and for made-up ones. No schema says that the end comes after the start."""
-    spanned = {"start", "end"} <= {parameter.name for parameter in operation.query}
-    queries = SPANS if spanned and mode == "good" else st.just({})
+    """Requests for real things and for made-up ones. No schema says which years there are, and which comes first."""
+    names = {parameter.name for parameter in operation.query}
+    spans = SPANS if {"start", "end"} <= names else SINCE if "since" in names else st.just({})
+    queries = spans if mode == "good" else st.just({})
     about = [real, {}] if real else [{}]
     return st.tuples(queries, st.sampled_from(about)).flatmap(
         lambda fixed: operation.as_strategy(MODES[mode], query=fixed[0] or None, path_parameters=fixed[1] or None)
