@@ -37,6 +37,7 @@ from shared.model import ActivationLink, ConnectionStatus, Entry, LinkStep, Tena
 from shared.pages import Page, Pages
 from shared.settings import CredentialSettings, MicrosoftSettings, PlatformSettings, Settings, StorageSettings
 from shared.states import NEEDING_ATTENTION, TENANTS, explain, missed_pushes, next_step
+from tests.pages.decisions import Decisions
 
 NOW = datetime.now(UTC)
 TENANT = "7f1c0f0e-0d6c-4b8c-9c61-0a6f2b7f2d11"
@@ -122,7 +123,11 @@ class World:
     entries: list[AuditEntryOutput] = field(default_factory=list)
     busy: list[BlockOutput] = field(default_factory=list)
     freshness: str = "fresh"
+    decisions: Decisions = field(default_factory=Decisions)
     problem: CallerError | None = None
+    """Of every call."""
+    problems: dict[str, CallerError] = field(default_factory=dict)
+    """Of single calls, by method and path."""
     asked: list[str] = field(default_factory=list)
     """Method and path of every API request."""
     posted: list[str] = field(default_factory=list)
@@ -203,8 +208,8 @@ class Site:
         try:
             if not request.headers.get("Authorization", "").startswith("Bearer ey"):
                 raise Unauthenticated("Send the platform's token.")
-            if self.world.problem:
-                raise self.world.problem
+            if problem := self.world.problem or self.world.problems.get(f"{request.method} {request.path}"):
+                raise problem
             return self._answer(request, await request.read())
         except CallerError as error:
             problem = {"title": error.title, "status": error.status, "detail": error.detail, "field": error.field}
@@ -215,6 +220,11 @@ class Site:
         match request.method, request.path.removeprefix("/api/").split("/"):
             case "GET", ["outlook", "tenants"]:
                 return _json(TenantList(self.world.tenants))
+            case "POST", ["outlook", "tenants", _, "resync"]:
+                return _json(self.world.tenants[0], 202)
+            case "DELETE", ["outlook", "tenants", _]:
+                self.world.tenants = [tenant(TenantStatus.DISCONNECTING)]
+                return _json(self.world.tenants[0], 202)
             case "GET", ["outlook", "activation-links"]:
                 return _json(LinkList(self.world.links))
             case "POST", ["outlook", "activation-links"]:
@@ -234,6 +244,9 @@ class Site:
             case "GET", ["members", who, "busy"]:
                 start, end = (datetime.fromisoformat(request.query[name]) for name in ("start", "end"))
                 return _json(BusyOutput(who, start, end, self.world.freshness, NOW, self.world.busy))
+            case method, parts:
+                if decided := self.world.decisions.answer(method, parts, request.query, body, self.world.members):
+                    return _json(decided)
         raise AssertionError(f"the pages asked for {request.method} {request.path}")
 
     def _overview(self) -> Overview:
