@@ -261,7 +261,7 @@ class Site:
             member
             for member in self.world.members
             if query.state in (None, member.state)
-            and folded(query.q or "") in folded("\n".join([member.name, *member.addresses]))
+            and folded(query.q or "") in folded("\n".join([member.id, member.name, *member.addresses]))
         ]
         if accept == "text/csv":
             text = csv_text(MEMBER_COLUMNS, [member_row(member) for member in found])

@@ -135,9 +135,7 @@ class Decisions:
     def _mine(self) -> MyConnections:
         text, step = explain(self.state, None)
         may = self._rights()
-        mine = MyConnection(
-            "managed", "admin_managed", self.state, text, step, None, "bob@contoso.com", None, *may
-        )
+        mine = MyConnection("managed", "admin_managed", self.state, text, step, None, "bob@contoso.com", None, *may)
         policy = self.policy
         return MyConnections(
             [mine], policy.busy_statuses, policy.members_may_choose_busy, policy.members_may_connect_personal

@@ -30,6 +30,6 @@ export function listen(attempt, ask) {
   listenToTenants(attempt, ask);
   listenToScope(ask);
   listenToPolicy(attempt, ask);
-  listenToMembers(attempt, ask);
+  listenToMembers(attempt);
   listenToActions(attempt, ask);
 }

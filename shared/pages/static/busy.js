@@ -18,6 +18,6 @@ export function statusBoxes(parent) {
 
 export function inWords(statuses) {
   const words = CHOICES.filter(({ id }) => statuses.includes(id)).map(({ word }) => word.toLowerCase());
-  if (words.length === CHOICES.length) return "everything but free";
+  if (words.length === CHOICES.length) return "everything that is not shown as free";
   return words.length ? new Intl.ListFormat("en").format(words) : "nothing";
 }

@@ -7,29 +7,30 @@ import { nameOf } from "./tenants.js";
 const details = find("who"), form = find("who-form"), said = find("who-said"), field = form.elements.address;
 let candidates = [], addressOf;
 
-export function openMatching({ state }, ask) {
+// For a member whose dialog opens; answers with what there is to ask for then.
+export function openMatching({ state }) {
   form.reset();
   show([], []);
   showWrong("");
   find("who-none").hidden = true;
   details.open = ["not_matched", "ambiguous"].includes(state);
-  if (details.open) ask(look);
+  return details.open ? look : () => {};
 }
 
 export function listenToMatching(ask, address, decide) {
   addressOf = address;
-  const choose = (method, body) => decide(method, "match", body, said).then(() => ask(look)).then(() => focusOn(details.querySelector("summary")));
-  details.addEventListener("toggle", () => details.open && !candidates.length && ask(look));
+  const choose = (method, body, words) => decide(method, "match", body, said, words).then(() => ask(look)).then(() => focusOn(details.querySelector("summary")));
+  details.querySelector("summary").addEventListener("click", () => details.open || ask(look));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     say(said, "");
     ask(look);
   });
-  find("who-leave").addEventListener("click", () => choose("DELETE"));
+  find("who-leave").addEventListener("click", () => choose("DELETE", undefined, "Left to the addresses. The member is looked for again."));
   find("candidates").addEventListener("click", ({ target }) => {
     if (!("choose" in target.dataset)) return;
     const { tenant, user } = candidates.find(({ id }) => id === target.closest("li").dataset.key);
-    choose("PUT", { tenant, user });
+    choose("PUT", { tenant, user }, "Chosen. The member is connected within a minute.");
   });
 }
 

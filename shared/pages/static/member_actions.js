@@ -22,20 +22,23 @@ export async function refreshManaged(tenantsShown) {
 }
 
 export function listenToActions(attempt, ask) {
-  const decide = (method, action, body, said) => attempt(() => change(method, action, body, said));
+  const decide = (method, action, body, said, words) => attempt(() => change(method, action, body, said, words));
+  const keep = (method, words) => decide(method, "exclusion", undefined, find("kept-out-said"), words).then(focusKeptOut);
   check.addEventListener("click", () => isEnabled(check) && checkNow(attempt));
-  find("exclude").addEventListener("click", () => decide("PUT", "exclusion", undefined, find("kept-out-said")).then(() => focusOn(find("include"))));
-  find("include").addEventListener("click", () => decide("DELETE", "exclusion", undefined, find("kept-out-said")).then(() => focusOn(find("exclude"))));
+  find("exclude").addEventListener("click", () => keep("PUT", "Excluded."));
+  find("include").addEventListener("click", () => keep("DELETE", "Included again. That shows within a minute."));
   listenToMatching(ask, (action) => addressOf(managed.id, action), decide);
 }
 
-export function manage(member, ask) {
+// Refreshed at once, and often while the dialog is open.
+export function manage(member, attempt) {
   for (const said of dialog.querySelectorAll("[role=status]")) say(said, "");
   rows(find("check-steps"), [], null);
   enable(check, true);
   show(member);
-  openMatching(member, ask);
+  const look = openMatching(member);
   dialog.showModal();
+  attempt(look);
 }
 
 function show(member) {
@@ -45,7 +48,7 @@ function show(member) {
     "managed-name": member.name, "managed-addresses": member.addresses.join(", "), "managed-state": label(member.state),
     "managed-text": member.state_text, "managed-next": kind(member.state) === "good" ? "" : member.next_step,
     "managed-detail": member.detail && `Detail: ${label(member.detail)}`, "managed-mailbox": member.mailbox && `Mailbox: ${member.mailbox}`,
-    "managed-elsewhere": elsewhere(member),
+    "managed-elsewhere": elsewhere(member) && `${elsewhere(member)} The first tenant keeps the member, unless you choose.`,
   });
   const isExcluded = member.state === "excluded", isByPolicy = isExcluded && member.detail === "not_in_rollout";
   find("kept-out").hidden = isByPolicy;
@@ -56,18 +59,23 @@ function show(member) {
     : "An excluded member is not connected: what was read of their calendar is deleted, and only an admin can include them again.");
 }
 
-export function elsewhere({ also_found_in: tenants }) {
-  return tenants.length > 0 && `Also found in ${tenants.map(nameOf).join(", ")}. The first tenant keeps the member, unless you choose.`;
+// The button that was pressed is gone then, and the other one in its place.
+function focusKeptOut() {
+  focusOn([find("exclude"), find("include")].find((button) => !button.hidden));
 }
 
-function change(method, action, body, said) {
+export function elsewhere({ also_found_in: tenants }) {
+  return tenants.length > 0 && `Also found in ${tenants.map(nameOf).join(", ")}.`;
+}
+
+function change(method, action, body, said, words) {
   const { id } = managed;
   say(said, "");
   return tell(said, async () => {
     const member = await call(method, addressOf(id, action), body);
     if (managed.id !== id) return;
     show(member);
-    say(said, "Done.");
+    say(said, words);
   });
 }
 

@@ -16,7 +16,7 @@ export async function refreshMembers(tenantsShown) {
   return overview.states.connecting > 0;
 }
 
-export function listenToMembers(attempt, ask) {
+export function listenToMembers(attempt) {
   let typing;
   const afresh = () => {
     clearTimeout(typing);
@@ -29,7 +29,7 @@ export function listenToMembers(attempt, ask) {
   find("state").addEventListener("change", afresh);
   find("more").addEventListener("click", () => attempt(() => { wished += PAGE; }));
   find("members").addEventListener("click", ({ target }) => {
-    if ("manage" in target.dataset) manage(shown.find(({ id }) => id === target.closest("li").dataset.key), ask);
+    if ("manage" in target.dataset) manage(shown.find(({ id }) => id === target.closest("li").dataset.key), attempt);
   });
   find("csv").addEventListener("click", () => attempt(() => download(`/api/outlook/members?${asked()}`, "members.csv")));
 }

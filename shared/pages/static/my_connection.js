@@ -7,7 +7,7 @@ import { fill, find, focusOn, mark, say } from "./render.js";
 import { kind, label } from "./words.js";
 
 const ADDRESS = "/api/me/connections";
-const TEXTS = { user_disconnected: "You disconnected your calendar." }; // the API's words are about the member, for admins too
+const LEFT = { label: "Disconnected", text: "You disconnected your calendar." }; // the API's words tell admins of somebody else
 const form = find("my-busy-form"), save = find("my-busy-save"), dialog = find("leave");
 const edits = editing({ busy_statuses: statusBoxes(find("my-statuses")) });
 let id = null, state = null;
@@ -26,8 +26,11 @@ export function listenToConnection(attempt) {
   dialog.addEventListener("close", () => {
     if (dialog.returnValue === "leave") decide(attempt, "DELETE", "", "Your calendar is disconnected.");
   });
-  find("my-reconnect").addEventListener("click", () => decide(attempt, "POST", "/reconnect", "Your calendar is looked for."));
-  form.addEventListener("input", showUnsaved);
+  find("my-reconnect").addEventListener("click", () => decide(attempt, "POST", "/reconnect", "Asked for. It takes a few seconds."));
+  form.addEventListener("input", () => {
+    enable(save, isEdited());
+    say(find("my-busy-said"), isEdited() ? "Not saved yet." : "");
+  });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     if (isEnabled(save)) choose(attempt, edits.changes(), "Saved.");
@@ -39,24 +42,19 @@ export function listenToConnection(attempt) {
 const isEdited = () => !form.hidden && "busy_statuses" in edits.changes();
 
 function show({ connections: [mine], busy_statuses: statuses, may_choose_busy: mayChoose }) {
-  const section = find("mine"), ofKind = kind(mine.state);
+  const section = find("mine"), ofKind = kind(mine.state), words = mine.state === "user_disconnected" ? LEFT : {};
   ({ id, state } = mine);
   mark(section, mine.state);
   fill(section, {
-    state: label(mine.state), text: TEXTS[mine.state] ?? mine.state_text, mailbox: mine.mailbox && `Mailbox: ${mine.mailbox}`,
+    state: words.label ?? label(mine.state), text: words.text ?? mine.state_text, mailbox: mine.mailbox && `Mailbox: ${mine.mailbox}`,
     next: ["good", "off"].includes(ofKind) ? "" : mine.next_step, why: mine.why_not,
   });
   find("my-disconnect").hidden = !mine.may_disconnect;
   find("my-reconnect").hidden = !mine.may_reconnect;
-  fill(find("my-busy"), { counts: `What counts as busy for you: ${inWords(statuses)}.`, decided: mayChoose ? "" : "Your organization's admins decide that." });
+  fill(find("my-busy"), { counts: `For you: ${inWords(statuses)}.`, decided: mayChoose ? "" : "Your organization's admins decide that." });
   form.hidden = !mayChoose;
   edits.follow({ busy_statuses: statuses });
-  showUnsaved();
-}
-
-function showUnsaved() {
   enable(save, isEdited());
-  find("my-busy-unsaved").hidden = !isEdited();
 }
 
 // The button that was pressed may be gone then, and the other one in its place.

@@ -63,7 +63,7 @@ async function search() {
     const { members: found, next } = await call("GET", `/api/outlook/members?${new URLSearchParams({ q: text, limit: 10 })}`);
     found.forEach(({ id, name }) => names.set(id, name));
     say(said, found.length ? (next ? "The first 10 are shown." : `${found.length} found.`) : "Nobody is like that.");
-    rows(find("rollout-found"), found, fromTemplate("found-row"), (row, { name, addresses }) => {
+    rows(find("rollout-found"), found.filter(({ id }) => !members.includes(id)), fromTemplate("found-row"), (row, { name, addresses }) => {
       fill(row, { name, addresses: addresses.join(", ") });
       row.querySelector("button").ariaLabel = `Add ${name}`;
     });

@@ -54,8 +54,8 @@ function reasonOf({ reason }) {
 }
 
 function scopeOf({ in_scope: inside, out_of_scope: outside, scope_counted_at: at }) {
-  if (inside === null || !at) return "";
-  return `${count(inside, "mailbox is", "mailboxes are")} within the app's reach, ${outside} not (counted ${soon(at)}).`;
+  if (!inside && !outside) return "";
+  return `${count(inside, "member's mailbox is", "members' mailboxes are")} within the app's scope, ${outside} outside. Counted ${soon(at)}.`;
 }
 
 function resync(id, said) {
@@ -91,10 +91,10 @@ async function preview(id) {
 }
 
 function effectOf({ connected, without_calendar: lost, found_elsewhere: elsewhere }) {
-  if (!connected) return ["No member's calendar is read through this tenant."];
+  if (!connected) return ["No member was found in this tenant."];
   return [
-    `${count(connected, "member's calendar is", "members' calendars are")} read through this tenant. What was read of them is deleted.`,
-    lost ? `${count(lost, "member has", "members have")} no calendar here after that.` : "Nobody is left without a calendar.",
+    `${count(connected, "member was", "members were")} found in this tenant. What was read of their calendars is deleted.`,
+    lost ? `${count(lost, "member loses", "members lose")} their calendar here.` : "Nobody is left without a calendar.",
     elsewhere && `${count(elsewhere, "member is", "members are")} looked for in another tenant of yours, where they were seen.`,
   ].filter(Boolean);
 }
