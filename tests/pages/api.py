@@ -220,17 +220,13 @@ class Site:
         match request.method, request.path.removeprefix("/api/").split("/"):
             case "GET", ["outlook", "tenants"]:
                 return _json(TenantList(self.world.tenants))
-            case "POST", ["outlook", "tenants", _, "resync"]:
-                return _json(self.world.tenants[0], 202)
-            case "DELETE", ["outlook", "tenants", _]:
-                self.world.tenants = [tenant(TenantStatus.DISCONNECTING)]
-                return _json(self.world.tenants[0], 202)
             case "GET", ["outlook", "activation-links"]:
                 return _json(LinkList(self.world.links))
             case "POST", ["outlook", "activation-links"]:
                 return _json(self._made(parse_body(body, LinkInput)), 201)
             case "DELETE", ["outlook", "activation-links", link_id]:
-                self.world.links = [_revoked(known) if known.id == link_id else known for known in self.world.links]
+                revoked = link_answer(link_id, "revoked")
+                self.world.links = [revoked if known.id == link_id else known for known in self.world.links]
                 return web.Response(status=204)
             case "GET", ["outlook", "members"]:
                 return self._members(parse_query(request.query, MemberQuery), request.headers["Accept"])
@@ -244,10 +240,19 @@ class Site:
             case "GET", ["members", who, "busy"]:
                 start, end = (datetime.fromisoformat(request.query[name]) for name in ("start", "end"))
                 return _json(BusyOutput(who, start, end, self.world.freshness, NOW, self.world.busy))
-            case method, parts:
-                if decided := self.world.decisions.answer(method, parts, request.query, body, self.world.members):
-                    return _json(decided)
-        raise AssertionError(f"the pages asked for {request.method} {request.path}")
+        return self._decided(request, body)
+
+    def _decided(self, request: web.Request, body: bytes) -> web.Response:
+        method, parts = request.method, request.path.removeprefix("/api/").split("/")
+        match method, parts:
+            case "POST", ["outlook", "tenants", _, "resync"]:
+                return _json(self.world.tenants[0], 202)
+            case "DELETE", ["outlook", "tenants", _]:
+                self.world.tenants = [tenant(TenantStatus.DISCONNECTING)]
+                return _json(self.world.tenants[0], 202)
+        decided = self.world.decisions.answer(method, parts, request.query, body, self.world.members)
+        assert decided is not None, f"the pages asked for {method} {request.path}"
+        return _json(decided)
 
     def _overview(self) -> Overview:
         counts = Counter(member.state for member in self.world.members)
@@ -276,10 +281,6 @@ class Site:
         self.world.links.insert(0, answers.link(made, NOW))
         url = f"{self.url}/activate/contoso~{link_id}~secret-of-{link_id}"
         return answers.new_link(made, NOW, url, invitation(made, url, "contoso", "Calendly", "client"))
-
-
-def _revoked(known: LinkOutput) -> LinkOutput:
-    return link_answer(known.id, "revoked")
 
 
 def _json(value: msgspec.Struct, status: int = 200) -> web.Response:

@@ -1,4 +1,4 @@
-"""What admins and members decide, with canned answers: each is a value of the contract, and what is sent is read by it."""
+"""What admins and members decide: canned answers that are values of the contract, which also reads what is sent."""
 
 from __future__ import annotations
 

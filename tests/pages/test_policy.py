@@ -98,7 +98,7 @@ def test_nothing_is_saved_whose_effect_is_not_known(form: Page, world: World) ->
     assert PATCH not in world.asked
 
 
-def test_a_policy_that_is_refused_is_said_and_stays_to_be_put_right(form: Page, world: World) -> None:
+def test_a_policy_that_is_refused_is_said_and_can_be_tried_again(form: Page, world: World) -> None:
     world.problems[PATCH] = Forbidden("Only an owner or admin of the organization may do this.")
     box(form, "Bookable All free time").check()
     save(form).click()
@@ -106,6 +106,9 @@ def test_a_policy_that_is_refused_is_said_and_stays_to_be_put_right(form: Page, 
         "Not saved. Not allowed. Only an owner or admin of the organization may do this."
     )
     expect(box(form, "Bookable All free time")).to_be_checked()
+    world.problems.clear()
+    save(form).click()
+    expect(title(form)).to_have_text("Saved.")
 
 
 def test_members_are_listed_for_the_roll_out_by_name(form: Page, world: World) -> None:

@@ -6,7 +6,7 @@ import { editing } from "./editing.js";
 import { find, list, say, sayIfAny } from "./render.js";
 import { listenToRollout, rollout, whoTakesPart } from "./rollout.js";
 
-const ADDRESS = "/api/outlook/policy", TYPING_MS = 400;
+const ADDRESS = "/api/outlook/policy", TYPING_MS = 400, RETRY_MS = 5000;
 const form = find("policy-form"), save = find("policy-save"), discard = find("policy-discard");
 const UNKNOWN_TIME = {
   read_live: "Time not known to be free is looked up in Outlook, and not bookable if that fails.",
@@ -62,14 +62,18 @@ function holding(policy) {
 
 // Asks for the effect once typing rests. Only a change whose effect is shown can be saved.
 function look(ask) {
-  clearTimeout(typing);
   if (!isEdited()) return rest("");
   show("Not saved yet. Looking at whom this touches…");
   enable(discard, true);
-  typing = setTimeout(() => ask(preview), TYPING_MS);
+  lookIn(TYPING_MS, ask);
 }
 
-async function preview() {
+function lookIn(delay, ask) {
+  clearTimeout(typing);
+  typing = setTimeout(() => isEdited() && ask(() => preview(ask)), delay);
+}
+
+async function preview(ask) {
   const change = edits.changes(), before = (asked = JSON.stringify(change));
   const isCurrent = () => before === JSON.stringify(edits.changes());
   await tell(null, async () => {
@@ -77,7 +81,7 @@ async function preview() {
     if (!isCurrent()) return;
     show("Not saved yet. This is what saving does:", effect.sentences);
     enable(save, true);
-  }, (problem) => isCurrent() && refuse(problem, change));
+  }, (problem) => isCurrent() && (refuse(problem, change) || lookIn(RETRY_MS, ask)));
 }
 
 async function keep() {
@@ -86,7 +90,10 @@ async function keep() {
     const { policy, effect } = await call("PATCH", ADDRESS, change);
     edits.take(policy);
     rest("Saved.", effect.sentences);
-  }, (problem) => refuse(problem, change) && form.querySelector("[aria-invalid=true]")?.focus());
+  }, (problem) => {
+    if (refuse(problem, change)) form.querySelector("[aria-invalid=true]")?.focus();
+    else enable(save, true); // to be tried again
+  });
 }
 
 function rest(title, sentences = []) {
@@ -104,6 +111,7 @@ function show(title, sentences = []) {
   showWrong({});
 }
 
+// Answers whether a field could be named.
 function refuse(problem, change) {
   show("Not saved. Something has to be put right first.");
   const field = (problem.field ?? "").replace(/\[\d+\]$/, "");
