@@ -41,7 +41,7 @@ class Preview:
 
 def preview(tenant_id: str, connections: list[Connection]) -> Preview:
     """Who loses what."""
-    read = [c for c in connections if c.tenant_id == tenant_id and c.active_mailbox is not None]
+    read = [c for c in connections if c.tenant_id == tenant_id and c.has_calendar]
     elsewhere = sum(bool(c.also_found) for c in read)
     return Preview(len(read), len(read) - elsewhere, elsewhere)
 
