@@ -22,9 +22,10 @@ MADE = {"local.settings.json", ".local/ca.pem", ".local/microsoft.pem"}
 """What is not in the repository because people or `make setup` make it."""
 
 
-def slug(heading: str) -> str:
-    """The anchor that GitHub gives a heading."""
-    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+def anchors(path: Path) -> list[str]:
+    """What GitHub calls the headings of a page."""
+    headings = re.findall(r"^#+ (.*)$", path.read_text(), re.MULTILINE)
+    return [re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings]
 
 
 def broken_links(path: Path) -> Iterator[str]:
@@ -33,9 +34,7 @@ def broken_links(path: Path) -> Iterator[str]:
         found = path.parent / name if name else path
         if "://" in target:
             continue
-        if not found.exists():
-            yield target
-        elif anchor and anchor not in map(slug, re.findall(r"^#+ (.*)$", found.read_text(), re.MULTILINE)):
+        if not found.exists() or (anchor and anchor not in anchors(found)):
             yield target
 
 
