@@ -1,0 +1,127 @@
+"""Which times of a grid can be offered, from members' working hours and busy blocks: pure arithmetic.
+
+A time can be offered for a member where the meeting lies inside working hours, and the meeting with its buffers
+overlaps nothing busy. The times of the grid for which that holds are the bits of one whole number per member, so
+that combining fifty members over two months is a handful of operations on numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import NamedTuple
+
+from shared.model import BusyBlock, Window
+
+
+class Combine(StrEnum):
+    """How members combine."""
+
+    EVERYONE = "everyone"
+    """All of them take part."""
+    ANYONE = "anyone"
+    """One of them takes part."""
+    AT_LEAST = "at_least"
+    """So many of them take part."""
+
+
+@dataclass(frozen=True)
+class Meeting:
+    """What is to be fitted in."""
+
+    duration: timedelta
+    before: timedelta = timedelta()
+    """Kept free before it."""
+    after: timedelta = timedelta()
+    """Kept free after it."""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The times that may be offered: from `start` on, a step apart, so that a meeting ends by `end`."""
+
+    start: datetime
+    end: datetime
+    step: timedelta
+    duration: timedelta
+    earliest: datetime
+    """Nothing before this is offered, however the grid lies."""
+
+    @property
+    def size(self) -> int:
+        """How many times there are."""
+        return max(0, (self.end - self.duration - self.start) // self.step + 1)
+
+    def at(self, number: int) -> datetime:
+        """A time of the grid."""
+        return self.start + self.step * number
+
+    def bits(self, span: Window) -> int:
+        """The times from the span's start to its end, both included, one bit each."""
+        first = max(-((self.start - max(span.start, self.earliest)) // self.step), 0)
+        last = min((span.end - self.start) // self.step, self.size - 1)
+        return ((1 << (last - first + 1)) - 1) << first if last >= first else 0
+
+
+class Slot(NamedTuple):
+    """A time that can be offered, and who is free then."""
+
+    start: datetime
+    end: datetime
+    members: tuple[str, ...]
+
+
+def starts(working: Iterable[Window], busy: Iterable[BusyBlock], meeting: Meeting) -> Iterator[Window]:
+    """When a meeting may start for one member: spans whose both ends count, `working` and `busy` in order of time."""
+    blocked = [(block.start - meeting.duration - meeting.after, block.end + meeting.before) for block in busy]
+    for span in working:
+        first, last = span.start, span.end - meeting.duration
+        for before, after in blocked:
+            if before >= last:
+                break
+            # Strictly between these two a meeting would touch the block.
+            if before >= first:
+                yield Window(first, before)
+            first = max(first, after)
+        if first <= last:
+            yield Window(first, last)
+
+
+def free_bits(working: Iterable[Window], busy: Iterable[BusyBlock], meeting: Meeting, grid: Grid) -> int:
+    """The times of the grid that can be offered for one member."""
+    found = 0
+    for span in starts(working, sorted(busy), meeting):
+        found |= grid.bits(span)
+    return found
+
+
+def at_least(free: Sequence[int], wanted: int) -> int:
+    """The times at which at least so many are free: numbers counted up bit by bit, all times at once."""
+    reached = [-1] + [0] * wanted
+    for bits in free:
+        for count in range(wanted, 0, -1):
+            reached[count] |= reached[count - 1] & bits
+    return reached[wanted]
+
+
+def slots(free: Mapping[str, int], combine: Combine, wanted: int, grid: Grid) -> list[Slot]:
+    """The times that can be offered, in order, each with the members who are free."""
+    needed = {Combine.EVERYONE: len(free), Combine.ANYONE: 1, Combine.AT_LEAST: wanted}[combine]
+    offered = at_least(list(free.values()), needed) if free else 0
+    digits = {member: _digits(bits, grid.size) for member, bits in free.items()}
+    return [
+        Slot(
+            grid.at(number),
+            grid.at(number) + grid.duration,
+            tuple(member for member, known in digits.items() if known[number] == "1"),
+        )
+        for number, digit in enumerate(_digits(offered, grid.size))
+        if digit == "1"
+    ]
+
+
+def _digits(bits: int, size: int) -> str:
+    """The bits as text, the first time first."""
+    return f"{bits:0{size}b}"[::-1] if size else ""

@@ -1,0 +1,119 @@
+"""When somebody works, as instants: wall-clock hours per weekday and single days that differ, in their own zone.
+
+An instant is inside working hours where the clock on the wall, in the person's zone, shows a time of that day's
+hours. So hours that a change to summer time skips are not there, and those that come twice in autumn are worked
+twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from typing import NamedTuple
+
+from shared.model import Window
+
+DAY = timedelta(days=1)
+FURTHEST = timedelta(hours=26)
+"""From a UTC day's edges: further away no zone's day of that date reaches."""
+
+
+class Hours(NamedTuple):
+    """A span of one day's wall clock, its end excluded; `None` ends with the day."""
+
+    start: time
+    end: time | None
+
+
+ALL_DAY = (Hours(time(0), None),)
+
+
+@dataclass(frozen=True)
+class WorkingHours:
+    """When somebody can be booked at all."""
+
+    zone: tzinfo
+    weekly: Mapping[int, Sequence[Hours]] = field(default_factory=lambda: dict.fromkeys(range(7), ALL_DAY))
+    """By weekday, Monday is 0; a weekday that is missing is off."""
+    overrides: Mapping[date, Sequence[Hours]] = field(default_factory=dict)
+    """Days on which other hours hold; none at all where the day is off."""
+
+    def on(self, day: date) -> Sequence[Hours]:
+        """The hours of a day."""
+        return self.overrides.get(day, self.weekly.get(day.weekday(), ()))
+
+    def within(self, span: Window) -> list[Window]:
+        """The instants of working hours in the span, as separate spans in order."""
+        first, last = (edge.astimezone(self.zone).date() for edge in span)
+        days = (first + DAY * number for number in range((last - first).days + 1))
+        found = (part for day in days for hours in self.on(day) for part in instants(day, hours, self.zone))
+        return joined(clipped(found, span))
+
+
+def instants(day: date, hours: Hours, zone: tzinfo) -> Iterator[Window]:
+    """When the wall clock of the zone shows these hours of the day: once, twice in parts, or never."""
+    begin = datetime.combine(day, hours.start)
+    end = datetime.combine(day, hours.end) if hours.end is not None else datetime.combine(day + DAY, time(0))
+    for stretch, offset in stretches(day, zone):
+        start, stop = max(stretch.start, _utc(begin, offset)), min(stretch.end, _utc(end, offset))
+        if start < stop:
+            yield Window(start, stop)
+
+
+def stretches(day: date, zone: tzinfo) -> Iterator[tuple[Window, timedelta]]:
+    """The time around a day, cut where the zone's offset changes, with the offset of each part."""
+    noon = datetime.combine(day, time(12), UTC)
+    start, end = noon - FURTHEST, noon + FURTHEST
+    while start < end:
+        offset = _offset(start, zone)
+        stop = _next_change(start, end, zone)
+        yield Window(start, stop), offset
+        start = stop
+
+
+def _next_change(start: datetime, end: datetime, zone: tzinfo) -> datetime:
+    """The first instant behind `start` with another offset, or `end`. No zone changes twice within six hours."""
+    offset, step = _offset(start, zone), timedelta(hours=6)
+    while start < end:
+        following = min(start + step, end)
+        if _offset(following, zone) != offset:
+            return _change_between(start, following, zone)
+        start = following
+    return end
+
+
+def _change_between(before: datetime, after: datetime, zone: tzinfo) -> datetime:
+    """The instant at which the offset changes, to the second."""
+    offset = _offset(before, zone)
+    while after - before > timedelta(seconds=1):
+        middle = (before + (after - before) / 2).replace(microsecond=0)
+        middle = max(middle, before + timedelta(seconds=1))
+        before, after = (middle, after) if _offset(middle, zone) == offset else (before, middle)
+    return after
+
+
+def _offset(at: datetime, zone: tzinfo) -> timedelta:
+    return at.astimezone(zone).utcoffset() or timedelta()
+
+
+def _utc(wall: datetime, offset: timedelta) -> datetime:
+    return (wall - offset).replace(tzinfo=UTC)
+
+
+def clipped(spans: Iterable[Window], span: Window) -> Iterator[Window]:
+    """The parts inside the span."""
+    for start, end in spans:
+        if start < span.end and end > span.start:
+            yield Window(max(start, span.start), min(end, span.end))
+
+
+def joined(spans: Iterable[Window]) -> list[Window]:
+    """Spans in order, those that touch or overlap as one."""
+    found: list[Window] = []
+    for start, end in sorted(spans):
+        if found and start <= found[-1].end:
+            found[-1] = Window(found[-1].start, max(found[-1].end, end))
+        else:
+            found.append(Window(start, end))
+    return found
