@@ -10,21 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import NamedTuple
 
-from shared.model import BusyBlock, Window
-
-
-class Combine(StrEnum):
-    """How members combine."""
-
-    EVERYONE = "everyone"
-    """All of them take part."""
-    ANYONE = "anyone"
-    """One of them takes part."""
-    AT_LEAST = "at_least"
-    """So many of them take part."""
+from shared.freebusy import BusyAnswer
+from shared.model import BusyBlock, Combine, Window
+from shared.working_hours import WorkingHours
 
 
 @dataclass(frozen=True)
@@ -125,3 +115,34 @@ def slots(free: Mapping[str, int], combine: Combine, wanted: int, grid: Grid) ->
 def _digits(bits: int, size: int) -> str:
     """The bits as text, the first time first."""
     return f"{bits:0{size}b}"[::-1] if size else ""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is to be fitted in, when, and with whom."""
+
+    members: Mapping[str, WorkingHours | None]
+    """With the hours that were given; None: those are free at any time as far as hours go."""
+    span: Window
+    meeting: Meeting
+    step: timedelta
+    notice: timedelta
+    combine: Combine
+    at_least: int
+
+
+@dataclass(frozen=True)
+class Believed:
+    """How far a member's times can be believed."""
+
+    member: str
+    answer: BusyAnswer
+    unknown: str | None
+
+
+@dataclass(frozen=True)
+class Offer:
+    """Times, and what they rest on."""
+
+    slots: list[Slot]
+    believed: list[Believed]

@@ -11,7 +11,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
+from shared.contract.available_times import HoursInput, WorkingHoursInput
+from shared.contract.fields import is_zone
+from shared.errors import InvalidInput
 from shared.model import Window
 
 DAY = timedelta(days=1)
@@ -26,6 +30,7 @@ class Hours(NamedTuple):
     end: time | None
 
 
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 ALL_DAY = (Hours(time(0), None),)
 
 
@@ -116,4 +121,28 @@ def joined(spans: Iterable[Window]) -> list[Window]:
             found[-1] = Window(found[-1].start, max(found[-1].end, end))
         else:
             found.append(Window(start, end))
+    return found
+
+
+def working_hours(given: WorkingHoursInput, roster_zone: str | None, where: str) -> WorkingHours:
+    """Checked working hours, in their own zone, the roster's or UTC. Raises `InvalidInput` naming the field."""
+    name = given.time_zone or roster_zone or "UTC"
+    if not is_zone(name):
+        raise InvalidInput("Use an IANA time zone such as Europe/Berlin.", field=f"{where}.time_zone")
+    weekly = {WEEKDAYS.index(day): _hours(hours, f"{where}.weekly.{day}") for day, hours in given.weekly.items()}
+    overrides = {
+        one.date: _hours(one.hours, f"{where}.overrides[{number}].hours")
+        for number, one in enumerate(given.overrides)
+    }
+    return WorkingHours(ZoneInfo(name), weekly, overrides)
+
+
+def _hours(given: Sequence[HoursInput], where: str) -> list[Hours]:
+    found = []
+    for number, one in enumerate(given):
+        end = None if one.end == "24:00" else time.fromisoformat(one.end)
+        hours = Hours(time.fromisoformat(one.start), end)
+        if end is not None and end <= hours.start:
+            raise InvalidInput("Hours end after they start.", field=f"{where}[{number}].end")
+        found.append(hours)
     return found
