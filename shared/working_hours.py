@@ -30,7 +30,6 @@ class Hours(NamedTuple):
     end: time | None
 
 
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 ALL_DAY = (Hours(time(0), None),)
 
 
@@ -129,7 +128,8 @@ def working_hours(given: WorkingHoursInput, roster_zone: str | None, where: str)
     name = given.time_zone or roster_zone or "UTC"
     if not is_zone(name):
         raise InvalidInput("Use an IANA time zone such as Europe/Berlin.", field=f"{where}.time_zone")
-    weekly = {WEEKDAYS.index(day): _hours(hours, f"{where}.weekly.{day}") for day, hours in given.weekly.items()}
+    days = enumerate(given.weekly.__struct_fields__)
+    weekly = {number: _hours(getattr(given.weekly, day), f"{where}.weekly.{day}") for number, day in days}
     overrides = {
         one.date: _hours(one.hours, f"{where}.overrides[{number}].hours")
         for number, one in enumerate(given.overrides)

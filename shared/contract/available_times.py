@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated
 
 from msgspec import Meta, Struct
 
@@ -22,7 +22,6 @@ DayEnd = Annotated[
     ),
 ]
 Minutes = Annotated[int, Meta(ge=0, le=1440)]
-Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 
 
 class HoursInput(Struct, forbid_unknown_fields=True):
@@ -35,6 +34,18 @@ class HoursInput(Struct, forbid_unknown_fields=True):
 DayHours = Annotated[list[HoursInput], Meta(max_length=10)]
 
 
+class WeekInput(Struct, forbid_unknown_fields=True):
+    """Hours by weekday; one that is left out is off."""
+
+    monday: DayHours = []
+    tuesday: DayHours = []
+    wednesday: DayHours = []
+    thursday: DayHours = []
+    friday: DayHours = []
+    saturday: DayHours = []
+    sunday: DayHours = []
+
+
 class OverrideInput(Struct, forbid_unknown_fields=True):
     """A day on which other hours hold; none at all where the day is off."""
 
@@ -45,8 +56,7 @@ class OverrideInput(Struct, forbid_unknown_fields=True):
 class WorkingHoursInput(Struct, forbid_unknown_fields=True):
     """When a member can be booked at all."""
 
-    weekly: Annotated[dict[Weekday, DayHours], Meta(max_length=7)]
-    """A weekday that is left out is off."""
+    weekly: WeekInput
     time_zone: Zone | None = None
     """IANA name; the one on the roster where it is left out, else UTC."""
     overrides: Annotated[list[OverrideInput], Meta(max_length=400)] = []

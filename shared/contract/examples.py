@@ -20,6 +20,7 @@ from shared.contract.available_times import (
     MemberTimesOutput,
     OfferedMember,
     SlotOutput,
+    WeekInput,
     WorkingHoursInput,
 )
 from shared.contract.document import OpenApi
@@ -180,7 +181,7 @@ _MADE: tuple[Struct, ...] = (
         members=[
             OfferedMember(
                 "alice",
-                WorkingHoursInput({"monday": [HoursInput("09:00", "17:00")]}, "Europe/Amsterdam"),
+                WorkingHoursInput(WeekInput(monday=[HoursInput("09:00", "17:00")]), "Europe/Amsterdam"),
             )
         ],
         start="2026-12-07T08:00:00Z",
