@@ -19,8 +19,6 @@ from shared.errors import InvalidInput
 from shared.model import Window
 
 DAY = timedelta(days=1)
-FURTHEST = timedelta(hours=26)
-"""From a UTC day's edges: further away no zone's day of that date reaches."""
 
 
 class Hours(NamedTuple):
@@ -51,27 +49,33 @@ class WorkingHours:
         """The instants of working hours in the span, as separate spans in order."""
         first, last = (edge.astimezone(self.zone).date() for edge in span)
         days = (first + DAY * number for number in range((last - first).days + 1))
-        found = (part for day in days for hours in self.on(day) for part in instants(day, hours, self.zone))
-        return joined(clipped(found, span))
+        walls = [wall for day in days for wall in walls_of(day, self.on(day))]
+        return joined(
+            part
+            for stretch, offset in stretches(span, self.zone)
+            for begin, end in walls
+            if (part := overlap(stretch, _utc(begin, offset), _utc(end, offset)))
+        )
 
 
-def instants(day: date, hours: Hours, zone: tzinfo) -> Iterator[Window]:
-    """When the wall clock of the zone shows these hours of the day: once, twice in parts, or never."""
-    begin = datetime.combine(day, hours.start)
-    end = datetime.combine(day, hours.end) if hours.end is not None else datetime.combine(day + DAY, time(0))
-    for stretch, offset in stretches(day, zone):
-        start, stop = max(stretch.start, _utc(begin, offset)), min(stretch.end, _utc(end, offset))
-        if start < stop:
-            yield Window(start, stop)
+def walls_of(day: date, hours: Iterable[Hours]) -> Iterator[tuple[datetime, datetime]]:
+    """The hours of a day as times on the wall."""
+    for start, end in hours:
+        until = datetime.combine(day, end) if end is not None else datetime.combine(day + DAY, time(0))
+        yield datetime.combine(day, start), until
 
 
-def stretches(day: date, zone: tzinfo) -> Iterator[tuple[Window, timedelta]]:
-    """The time around a day, cut where the zone's offset changes, with the offset of each part."""
-    noon = datetime.combine(day, time(12), UTC)
-    start, end = noon - FURTHEST, noon + FURTHEST
-    while start < end:
-        offset = _offset(start, zone)
-        stop = _next_change(start, end, zone)
+def overlap(span: Window, start: datetime, end: datetime) -> Window | None:
+    """What lies in both."""
+    start, end = max(start, span.start), min(end, span.end)
+    return Window(start, end) if start < end else None
+
+
+def stretches(span: Window, zone: tzinfo) -> Iterator[tuple[Window, timedelta]]:
+    """The span, cut where the zone's offset changes, with the offset of each part: what the wall clock goes by."""
+    start = span.start
+    while start < span.end:
+        offset, stop = _offset(start, zone), _next_change(start, span.end, zone)
         yield Window(start, stop), offset
         start = stop
 
@@ -103,13 +107,6 @@ def _offset(at: datetime, zone: tzinfo) -> timedelta:
 
 def _utc(wall: datetime, offset: timedelta) -> datetime:
     return (wall - offset).replace(tzinfo=UTC)
-
-
-def clipped(spans: Iterable[Window], span: Window) -> Iterator[Window]:
-    """The parts inside the span."""
-    for start, end in spans:
-        if start < span.end and end > span.start:
-            yield Window(max(start, span.start), min(end, span.end))
 
 
 def joined(spans: Iterable[Window]) -> list[Window]:
