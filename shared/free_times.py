@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import NamedTuple
 
 from shared.freebusy import BusyAnswer
@@ -65,18 +66,31 @@ class Slot(NamedTuple):
 
 def starts(working: Iterable[Window], busy: Iterable[BusyBlock], meeting: Meeting) -> Iterator[Window]:
     """When a meeting may start for one member: spans whose both ends count, `working` and `busy` in order of time."""
-    blocked = [(block.start - meeting.duration - meeting.after, block.end + meeting.before) for block in busy]
+    blocked, passed = forbidden(busy, meeting), 0
     for span in working:
         first, last = span.start, span.end - meeting.duration
-        for before, after in blocked:
+        while passed < len(blocked) and blocked[passed].end <= first:
+            passed += 1
+        for before, after in islice(blocked, passed, None):
             if before >= last:
                 break
-            # Strictly between these two a meeting would touch the block.
             if before >= first:
                 yield Window(first, before)
             first = max(first, after)
         if first <= last:
             yield Window(first, last)
+
+
+def forbidden(busy: Iterable[BusyBlock], meeting: Meeting) -> list[Window]:
+    """Strictly inside of which spans a meeting may not start, because it or its buffers would overlap a block."""
+    found: list[Window] = []
+    for block in busy:
+        start, end = block.start - meeting.duration - meeting.after, block.end + meeting.before
+        if found and start < found[-1].end:
+            found[-1] = Window(found[-1].start, max(found[-1].end, end))
+        else:
+            found.append(Window(start, end))
+    return found
 
 
 def free_bits(working: Iterable[Window], busy: Iterable[BusyBlock], meeting: Meeting, grid: Grid) -> int:
