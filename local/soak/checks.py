@@ -175,7 +175,7 @@ def answered(side: Side, name: str) -> tuple[BusyAnswer, Window]:
     """What we say of the member's next weeks."""
     start = today(side.outlook.now())
     span = Window(start, start + DAYS)
-    return side.observer.availability.busy(MemberKey(side.org, name), span), span
+    return side.observer.availability.known(MemberKey(side.org, name), span), span
 
 
 def blocks(answer: BusyAnswer) -> list[truth.Block]:
