@@ -6,6 +6,7 @@ import json
 import os
 import re
 import subprocess
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -23,13 +24,18 @@ FIXED = ("$", "type", "title", "status", "detail", "field", "reason", "member", 
 """The whole answer where it is a bare status, and fields that hold the same wherever the command is run."""
 
 
+Done = subprocess.CompletedProcess[str]
+
+
 @pytest.fixture(scope="module")
-def customer(stack: Stack) -> Company:
-    """Whom all commands are about, in the order of the guide."""
-    return connected_company(stack)
+def done(stack: Stack) -> Iterator[dict[str, Done]]:
+    """All commands, carried out for one customer in the order of the guide."""
+    customer = connected_company(stack)
+    yield {command: run(command, customer) for command, _ in BLOCKS}
+    customer.retire()
 
 
-def run(command: str, company: Company) -> Any:
+def run(command: str, company: Company) -> Done:
     values = {
         "URL": company.stack.url,
         "TOKEN": company.token("owner", "olga"),
@@ -37,12 +43,10 @@ def run(command: str, company: Company) -> Any:
         "SERVICE_TOKEN": company.token("service"),
         "KEY": Keys.of(company.stack.settings).function,
     }
-    done = subprocess.run(
+    return subprocess.run(
         ["bash", "-euo", "pipefail", "-c", command],
         env=os.environ | values, capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
-    assert (done.returncode, done.stderr) == (0, "")
-    return json.loads(done.stdout)
 
 
 def differences(said: Any, told: Any, where: str = "$") -> list[str]:
@@ -58,8 +62,10 @@ def differences(said: Any, told: Any, where: str = "$") -> list[str]:
 
 
 @pytest.mark.parametrize(("command", "said"), BLOCKS, ids=[said.split("\n")[0][:40] for _, said in BLOCKS])
-def test_a_command_answers_what_the_guide_says(customer: Company, command: str, said: str) -> None:
-    assert differences(json.loads(said), run(command, customer)) == []
+def test_a_command_answers_what_the_guide_says(done: dict[str, Done], command: str, said: str) -> None:
+    ended = done[command]
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert differences(json.loads(said), json.loads(ended.stdout)) == []
 
 
 def test_every_command_of_the_guide_is_run() -> None:
