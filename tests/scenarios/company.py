@@ -20,7 +20,7 @@ from shared.settings import Settings
 
 GLOBAL_ADMINISTRATOR = "62e90394-69f5-4237-9190-012177145e10"
 ZONE = "Europe/Amsterdam"
-PATIENCE = 20.0
+PATIENCE = 60.0
 """Seconds after which something that should have happened by itself counts as not happening."""
 
 Json = dict[str, Any]

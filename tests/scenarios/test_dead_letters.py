@@ -40,11 +40,16 @@ KEY = "local-function-key"
 
 @pytest.fixture
 def operator(stack: Stack) -> Iterator[Operator]:
-    """The operator, who leaves nothing behind."""
+    """The operator, who finds nothing of earlier tests and leaves nothing behind."""
     operator = Operator(stack.url, KEY)
+    discard_all(stack, operator)
     yield operator
-    for kept in operator.dead_letters():
-        call(stack, "DELETE", kept)
+    discard_all(stack, operator)
+
+
+def discard_all(stack: Stack, operator: Operator) -> None:
+    for letter in operator.dead_letters():
+        call(stack, "DELETE", letter)
 
 
 def call(stack: Stack, method: str, letter: Json, path: str = "") -> requests.Response:

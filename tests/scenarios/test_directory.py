@@ -187,12 +187,12 @@ def troubled(stack: Stack) -> Iterator[dict[str, Company]]:
         company.microsoft.add_fault("/users/delta", tenant=company.tenant, **fault)
         company.join("eva")
         company.hire("eva")
-        for _ in range(2):
-            company.resync()
         return company
 
     with ThreadPoolExecutor(6) as pool:
         made = dict(zip(TROUBLES, pool.map(one, TROUBLES.values()), strict=True))
+    for _ in range(2):
+        stack.run_now("resync")
     yield made
     for company in made.values():
         company.retire()
