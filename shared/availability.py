@@ -51,14 +51,20 @@ class Availability:
         return explain(self._snapshots(owner), span, self._now(), rule_of(policy, choice), policy, choice)
 
     def _snapshots(self, owner: MemberKey) -> list[tuple[MailboxKey, Snapshot]]:
+        """What was read of the mailbox the member is connected to now.
+
+        Whoever reads while the member leaves may write once more behind their back, and die before taking it back.
+        """
         try:
             found = self._tables.calendars.named(owner)
+            row = self._tables.connections.get(*owner) if found else None
         except EntityUnreadable as problem:
             log.error("unreadable: %s", problem)  # noqa: TRY400 - no trace needed
             return []
         if not found and self._tables.members.get(*owner) is None:
             raise NotFound("There is no such member.")
-        return found
+        connected = row.value.active_mailbox if row else None
+        return [(key, snapshot) for key, snapshot in found if key == connected]
 
     def _choice(self, owner: MemberKey, policy: Policy) -> Choice | None:
         """The member's own choice, where it counts."""

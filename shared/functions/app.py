@@ -10,6 +10,7 @@ from shared.functions.audit import audit
 from shared.functions.documentation import documentation
 from shared.functions.endpoints import Api
 from shared.functions.health import health
+from shared.functions.matches import matches
 from shared.functions.me import me
 from shared.functions.members import members
 from shared.functions.microsoft_admin import microsoft_admin
@@ -33,6 +34,7 @@ API = (
     policy,
     members,
     one_member,
+    matches,
     me,
     roster,
     times,
