@@ -49,6 +49,7 @@ def calls(stack: Stack) -> Iterator[Calls]:
     made.fill()
     yield made
     made.clear()
+    made.company.retire()
 
 
 @pytest.fixture(scope="module")

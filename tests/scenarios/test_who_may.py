@@ -82,6 +82,7 @@ def calls(stack: Stack) -> Iterator[Calls]:
     made = Calls(connected_company(stack))
     yield made
     made.clear()
+    made.company.retire()
 
 
 def test_the_table_knows_every_endpoint() -> None:
