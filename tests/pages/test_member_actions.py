@@ -118,3 +118,6 @@ def test_an_open_dialog_follows_the_member_even_out_of_the_list(page: Page, worl
     dialog = manage(page, "Member 002")
     world.members[1] = in_state(world.members[1], CONNECTED)
     expect(dialog.locator("[data-text=managed-state]")).to_have_text("Connected")
+    expect(page.locator("#members > li")).to_have_count(0)
+    page.keyboard.press("Escape")
+    expect(page.locator("#members-title")).to_be_focused()

@@ -9,14 +9,16 @@ export function enable(button, isEnabled) {
 
 export const isEnabled = (button) => button.ariaDisabled !== "true";
 
+export const at = (place) => (problem) => say(place, problem.words);
+
 // Resolves to whether it worked. A sign-in that has ended concerns the whole page and is passed on.
-export async function tell(place, action, tellProblem = (problem) => say(place, problem.words)) {
+export async function tell(sayProblem, action) {
   try {
     await action();
     return true;
   } catch (problem) {
     if (!(problem instanceof Problem) || problem.status === 401) throw problem;
-    tellProblem(problem);
+    sayProblem(problem);
     return false;
   }
 }

@@ -1,6 +1,6 @@
 // Who a member is in Microsoft 365, said by an admin: candidates to choose from, or left to the addresses again.
 import { call } from "./api.js";
-import { tell } from "./acting.js";
+import { at, tell } from "./acting.js";
 import { fill, find, focusOn, fromTemplate, rows, say, sayIfAny } from "./render.js";
 import { nameOf } from "./tenants.js";
 
@@ -37,14 +37,16 @@ export function listenToMatching(ask, address, decide) {
 async function look() {
   const address = field.value.trim(), where = addressOf("candidates");
   showWrong("");
-  await tell(said, async () => {
+  await tell((problem) => sayProblem(problem, address), async () => {
     const found = await call("GET", `${where}${address ? `?${new URLSearchParams({ address })}` : ""}`);
     if (where === addressOf("candidates")) show(found.candidates, found.unanswered);
-  }, (problem) => {
-    if (problem.field !== "address") return say(said, problem.words);
-    showWrong(`“${address}” is not a mail address.`);
-    field.focus();
   });
+}
+
+function sayProblem(problem, address) {
+  if (problem.field !== "address") return say(said, problem.words);
+  showWrong(`“${address}” is not a mail address.`);
+  field.focus();
 }
 
 function showWrong(text) {

@@ -1,6 +1,6 @@
 // One member in a dialog: checked now, kept out or let in again. Who they are in Microsoft 365 is in a module of its own.
 import { call } from "./api.js";
-import { enable, isEnabled, tell } from "./acting.js";
+import { at, enable, isEnabled, tell } from "./acting.js";
 import { listenToMatching, openMatching } from "./matching.js";
 import { fill, find, focusOn, fromTemplate, mark, rows, say } from "./render.js";
 import { nameOf } from "./tenants.js";
@@ -27,6 +27,7 @@ export function listenToActions(attempt, ask) {
   check.addEventListener("click", () => isEnabled(check) && checkNow(attempt));
   find("exclude").addEventListener("click", () => keep("PUT", "Excluded."));
   find("include").addEventListener("click", () => keep("DELETE", "Included again. That shows within a minute."));
+  dialog.addEventListener("close", () => document.activeElement === document.body && focusOn(find("members-title"))); // its row is gone
   listenToMatching(ask, (action) => addressOf(managed.id, action), decide);
 }
 
@@ -71,7 +72,7 @@ export function elsewhere({ also_found_in: tenants }) {
 function change(method, action, body, said, words) {
   const { id } = managed;
   say(said, "");
-  return tell(said, async () => {
+  return tell(at(said), async () => {
     const member = await call(method, addressOf(id, action), body);
     if (managed.id !== id) return;
     show(member);
@@ -84,7 +85,7 @@ function checkNow(attempt) {
   enable(check, false);
   rows(find("check-steps"), [], null);
   say(checked, "Checking… This takes as long as Microsoft takes to answer.");
-  attempt(() => tell(checked, async () => {
+  attempt(() => tell(at(checked), async () => {
     const { member, steps } = await call("POST", addressOf(id, "check"));
     if (managed.id === id) showChecked(member, steps);
   })).finally(() => enable(check, true));

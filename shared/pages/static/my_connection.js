@@ -1,6 +1,6 @@
 // A member's own connection: how it stands, disconnected and connected again, and what counts as busy.
 import { call } from "./api.js";
-import { enable, isEnabled, tell } from "./acting.js";
+import { at, enable, isEnabled, tell } from "./acting.js";
 import { inWords, statusBoxes } from "./busy.js";
 import { editing } from "./editing.js";
 import { fill, find, focusOn, mark, say } from "./render.js";
@@ -61,7 +61,7 @@ function show({ connections: [mine], busy_statuses: statuses, may_choose_busy: m
 async function decide(attempt, method, action, words) {
   const said = find("my-said");
   say(said, "");
-  await attempt(() => tell(said, async () => {
+  await attempt(() => tell(at(said), async () => {
     show(await call(method, `${ADDRESS}/${id}${action}`));
     say(said, words);
   }));
@@ -71,7 +71,7 @@ async function decide(attempt, method, action, words) {
 function choose(attempt, body, words) {
   const said = find("my-busy-said");
   say(said, "");
-  return attempt(() => tell(said, async () => {
+  return attempt(() => tell(at(said), async () => {
     const answer = await call("PUT", "/api/me/busy-statuses", body);
     edits.take({ busy_statuses: answer.busy_statuses });
     show(answer);

@@ -37,7 +37,9 @@ export function listenToPolicy(attempt, ask) {
   form.addEventListener("input", edited);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    if (isEnabled(save)) attempt(keep);
+    const change = edits.changes();
+    if (isEnabled(save)) attempt(() => keep(change));
+    enable(save, false);
   });
   discard.addEventListener("click", () => {
     if (!isEnabled(discard)) return;
@@ -76,23 +78,24 @@ function lookIn(delay, ask) {
 async function preview(ask) {
   const change = edits.changes(), before = (asked = JSON.stringify(change));
   const isCurrent = () => before === JSON.stringify(edits.changes());
-  await tell(null, async () => {
+  await tell((problem) => isCurrent() && (refuse(problem, change) || lookIn(RETRY_MS, ask)), async () => {
     const { effect } = await call("POST", `${ADDRESS}/preview`, change);
     if (!isCurrent()) return;
     show("Not saved yet. This is what saving does:", effect.sentences);
     enable(save, true);
-  }, (problem) => isCurrent() && (refuse(problem, change) || lookIn(RETRY_MS, ask)));
+  });
 }
 
-async function keep() {
-  const change = edits.changes();
-  await tell(null, async () => {
-    const { policy, effect } = await call("PATCH", ADDRESS, change);
-    edits.take(policy);
-    rest("Saved.", effect.sentences);
-  }, (problem) => {
+// What is edited while it is being saved stays, and is not saved yet.
+async function keep(change) {
+  const sayProblem = (problem) => {
     if (refuse(problem, change)) form.querySelector("[aria-invalid=true]")?.focus();
     else enable(save, true); // to be tried again
+  };
+  await tell(sayProblem, async () => {
+    const { policy, effect } = await call("PATCH", ADDRESS, change);
+    edits.follow(policy);
+    if (!isEdited()) rest("Saved.", effect.sentences);
   });
 }
 

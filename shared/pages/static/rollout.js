@@ -1,6 +1,6 @@
 // Who takes part in the roll-out: everybody, or members of some domains and members listed by hand.
 import { call } from "./api.js";
-import { tell } from "./acting.js";
+import { at, tell } from "./acting.js";
 import { fill, find, focusOn, fromTemplate, rows, say } from "./render.js";
 import { count } from "./words.js";
 
@@ -59,7 +59,7 @@ function show() {
 async function search() {
   const text = sought.value.trim().slice(0, 200);
   if (!text) return say(said, "Write a name or an address first.");
-  await tell(said, async () => {
+  await tell(at(said), async () => {
     const { members: found, next } = await call("GET", `/api/outlook/members?${new URLSearchParams({ q: text, limit: 10 })}`);
     found.forEach(({ id, name }) => names.set(id, name));
     say(said, found.length ? (next ? "The first 10 are shown." : `${found.length} found.`) : "Nobody is like that.");

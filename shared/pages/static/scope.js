@@ -1,6 +1,6 @@
 // How the Microsoft admin limits the app to a group of mailboxes: commands to copy, asked for once they are looked at.
 import { call } from "./api.js";
-import { tell } from "./acting.js";
+import { at, tell } from "./acting.js";
 import { copy } from "./copying.js";
 import { fill, find, fromTemplate, rows, say } from "./render.js";
 
@@ -8,7 +8,7 @@ let all = "";
 
 export function listenToScope(ask) {
   const said = find("scope-said");
-  find("scope").addEventListener("toggle", () => find("scope").open && !all && ask(() => tell(said, load)));
+  find("scope").addEventListener("toggle", () => find("scope").open && !all && ask(() => tell(at(said), load)));
   find("scope-all").addEventListener("click", () => copy(all, said));
   find("scope-steps").addEventListener("click", ({ target }) => {
     if ("copy" in target.dataset) copy(target.closest("li").querySelector("pre").textContent, said);

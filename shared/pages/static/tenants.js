@@ -1,6 +1,6 @@
 // The organization's Microsoft 365 tenants: how each stands, looked at again, disconnected.
 import { call } from "./api.js";
-import { enable, isEnabled, tell } from "./acting.js";
+import { at, enable, isEnabled, tell } from "./acting.js";
 import { copy } from "./copying.js";
 import { fill, find, focusOn, fromTemplate, list, mark, rows, say } from "./render.js";
 import { count, kind, label, moment, soon } from "./words.js";
@@ -60,7 +60,7 @@ function scopeOf({ in_scope: inside, out_of_scope: outside, scope_counted_at: at
 
 function resync(id, said) {
   say(said, "");
-  return tell(said, async () => {
+  return tell(at(said), async () => {
     await call("POST", `/api/outlook/tenants/${id}/resync`);
     say(said, "Asked for. It happens within a minute.");
   });
@@ -74,7 +74,7 @@ function open(id, ask) {
   say(find("disconnect-said"), "Looking at what that means…");
   find("disconnect-meaning").hidden = true;
   dialog.showModal();
-  ask(() => tell(find("disconnect-said"), () => preview(id)));
+  ask(() => tell(at(find("disconnect-said")), () => preview(id)));
 }
 
 async function preview(id) {
@@ -101,7 +101,7 @@ function effectOf({ connected, without_calendar: lost, found_elsewhere: elsewher
 
 async function disconnect() {
   enable(confirm, false);
-  const isDone = await tell(find("disconnect-said"), () => call("DELETE", `/api/outlook/tenants/${dialog.dataset.tenant}`));
+  const isDone = await tell(at(find("disconnect-said")), () => call("DELETE", `/api/outlook/tenants/${dialog.dataset.tenant}`));
   if (!isDone) return enable(confirm, true);
   dialog.close();
   focusOn(find("tenants-title"));
