@@ -95,7 +95,7 @@ def effect(
     people = list(members)
     out = {m.id: kept_out(m, choices.get(m.id), before) for m in people}
     will = {m.id: kept_out(m, choices.get(m.id), after) for m in people}
-    read = {m.id for m in people if (c := connections.get(m.id)) and c.active_mailbox}
+    read = {m.id for m in people if (c := connections.get(m.id)) and c.has_calendar}
     stays = {member_id for member_id in read if will[member_id] is None}
     barred = before.members_may_disconnect and not after.members_may_disconnect
     unbarred = after.members_may_disconnect and not before.members_may_disconnect

@@ -1,4 +1,4 @@
-"""docs/security.md names a test for every attack, and that test exists."""
+"""docs/security.md names a test for every attack; that it exists, `test_documents` checks."""
 
 import re
 from pathlib import Path
@@ -7,16 +7,11 @@ ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "docs/security.md").read_text()
 ATTACKS = TEXT.partition("## Attacks")[2].partition("\n## ")[0]
 ROWS = re.findall(r"^\| (?!Attack|---)(.*) \|(.*)\|$", ATTACKS, re.MULTILINE)
-SOURCES = "".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
 
 
 def test_every_attack_has_a_test() -> None:
     assert len(ROWS) > 20
     assert [attack for attack, tests in ROWS if not re.search(r"`test_\w+`", tests)] == []
-
-
-def test_every_test_that_is_named_exists() -> None:
-    assert [name for name in re.findall(r"`(test_\w+)`", TEXT) if f"def {name}(" not in SOURCES] == []
 
 
 def test_every_attack_that_is_tested_is_named() -> None:

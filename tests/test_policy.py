@@ -97,7 +97,7 @@ EFFECTS = {
     "disconnecting again": (CLOSED, OPEN, Effect(freed=2)),
     "a narrower scope": (OPEN, Policy(scope=Scope(members=("ann",))), Effect(disconnected=1)),
     "nobody": (OPEN, Policy(scope=NOBODY), Effect(disconnected=2)),
-    "everybody": (Policy(scope=NOBODY), OPEN, Effect(looked_for=3)),
+    "everybody": (Policy(scope=NOBODY), OPEN, Effect(looked_for=5)),
     "fewer statuses": (OPEN, Policy(busy_statuses=(B.BUSY,)), Effect(busy_times=2)),
     "other unknown time": (OPEN, Policy(unknown_time=UnknownRule.ALLOW), Effect(busy_times=2)),
     "a right nobody used": (OPEN, Policy(members_may_choose_busy=True), Effect(busy_times=1)),
@@ -107,7 +107,8 @@ EFFECTS = {
 
 @pytest.mark.parametrize(("before", "after", "expected"), EFFECTS.values(), ids=EFFECTS)
 def test_whom_a_change_touches(before: Policy, after: Policy, expected: Effect) -> None:
-    members, connections = people(ann=S.CONNECTED, ben=S.STALE, cem=S.NOT_MATCHED, dan=S.USER_DISCONNECTED)
+    without = {"eve": S.NO_MAILBOX, "fay": S.OUT_OF_SCOPE}
+    members, connections = people(ann=S.CONNECTED, ben=S.STALE, cem=S.NOT_MATCHED, dan=S.USER_DISCONNECTED, **without)
     choices = {"dan": Choice("dan", disconnected=DONE), "ben": Choice("ben", busy_statuses=(B.OOF,))}
     assert effect(before, after, members, connections, choices) == expected
 

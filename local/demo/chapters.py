@@ -8,11 +8,12 @@ import time
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 from urllib.parse import parse_qs
 
 from local import truth
 from local.client import Browser, Client, wait_for
+from local.demo.governance import Governance
+from local.demo.outlook import SECRET, event, times, tomorrow, weekly
 from local.demo.story import Story
 from local.demo.tables import contents
 from local.microsoft.organization import Member
@@ -28,7 +29,6 @@ BURST = 200
 STORM = 300
 MOST_STORM_READS = 2
 """One at once, and one for what came meanwhile."""
-SECRET = "SECRET-"  # noqa: S105 - marks every private text of the sample world
 PRIVATE = {"subject", "body", "bodyPreview", "attendees", "location", "locations", "organizer"}
 
 
@@ -60,6 +60,7 @@ class Demo:
         self.killed()
         self.walls()
         self.privacy()
+        Governance(self).tell()
 
     def rosters(self) -> None:
         self.story.chapter("The platform sends its rosters")
@@ -152,17 +153,17 @@ class Demo:
     def changes(self) -> None:
         self.story.chapter("People use Outlook; milliseconds until busy times say so")
         member, user = self.somebody()
-        at = _tomorrow(10)
-        created = self.microsoft.create_event(CONTOSO.tenant_id, user, _event(at, 60))
+        at = tomorrow(10)
+        created = self.microsoft.create_event(CONTOSO.tenant_id, user, event(at, 60))
         self.seen(member, "an event is added")
-        self.microsoft.update_event(CONTOSO.tenant_id, user, created["id"], _times(at + timedelta(hours=3), 30))
+        self.microsoft.update_event(CONTOSO.tenant_id, user, created["id"], times(at + timedelta(hours=3), 30))
         self.seen(member, "it is moved and shortened")
         self.microsoft.delete_event(CONTOSO.tenant_id, user, created["id"])
         self.seen(member, "it is deleted")
-        series = self.microsoft.create_event(CONTOSO.tenant_id, user, _event(at, 45) | _weekly(at))
+        series = self.microsoft.create_event(CONTOSO.tenant_id, user, event(at, 45) | weekly(at))
         self.seen(member, "a weekly series without an end is made")
         days = [(at + timedelta(weeks=week)).date().isoformat() for week in (1, 2)]
-        moved = _times(at + timedelta(weeks=1, hours=5), 45)
+        moved = times(at + timedelta(weeks=1, hours=5), 45)
         self.microsoft.change_occurrence(CONTOSO.tenant_id, user, series["id"], days[0], moved)
         self.seen(member, "one of its occurrences is moved")
         self.microsoft.cancel_occurrence(CONTOSO.tenant_id, user, series["id"], days[1])
@@ -178,8 +179,8 @@ class Demo:
         member, user = self.somebody()
         before = self.calendar_reads(user)
         for number in range(STORM):
-            at = _tomorrow(8) + timedelta(minutes=2 * number)
-            self.microsoft.create_event(CONTOSO.tenant_id, user, _event(at, 1))
+            at = tomorrow(8) + timedelta(minutes=2 * number)
+            self.microsoft.create_event(CONTOSO.tenant_id, user, event(at, 1))
         waited = wait_for(lambda: self.is_true(member.id), 20, pause=0.2)
         reads = self.calendar_reads(user) - before
         self.story.check(waited is not None, f"busy times equal Outlook {waited or 20:.1f} s after the last change")
@@ -191,7 +192,7 @@ class Demo:
         owner = self.microsoft.user(CONTOSO.tenant_id, user)["id"]
         for subscription in self.subscriptions_of(owner):
             self.microsoft.remove_subscription(subscription)
-        self.microsoft.create_event(CONTOSO.tenant_id, user, _event(_tomorrow(20), 30))
+        self.microsoft.create_event(CONTOSO.tenant_id, user, event(tomorrow(20), 30))
         self.stack.run_now("resync")
         self.seen(member, "the next pass of the timer finds out")
         count = len(self.subscriptions_of(owner))
@@ -212,8 +213,8 @@ class Demo:
         connected = [m for m in self.admin.members() if m["state"] == "connected"]
         for number in range(BURST):
             owner = connected[number % len(connected)]
-            at = _tomorrow(8) + timedelta(days=number % 40, minutes=number)
-            self.microsoft.create_event(CONTOSO.tenant_id, owner["mailbox"], _event(at, 20))
+            at = tomorrow(8) + timedelta(days=number % 40, minutes=number)
+            self.microsoft.create_event(CONTOSO.tenant_id, owner["mailbox"], event(at, 20))
             if number == BURST // 2:
                 self.stack.stop_service(signal.SIGKILL)
                 self.story.say(f"SIGKILL after {number} changes; {BURST - number} more follow while it is down")
@@ -230,7 +231,7 @@ class Demo:
         stranger = Client(self.stack.url, self.stack.platform.token(FABRIKAM.id, "service"))
         now = datetime.now(UTC)
         path = f"/api/members/{member.id}/busy"
-        status = stranger.call("GET", path, start=now.isoformat(), end=_tomorrow(9).isoformat()).status_code
+        status = stranger.call("GET", path, start=now.isoformat(), end=tomorrow(9).isoformat()).status_code
         self.story.check(status == 404, "asks for a Contoso member's time: there is no such member")
 
     def privacy(self) -> None:
@@ -278,22 +279,3 @@ def selected(query: str) -> set[str]:
 
 def _owner(path: str) -> str:
     return path.partition("/users/")[2].partition("/")[0]
-
-
-def _tomorrow(hour: int) -> datetime:
-    return (datetime.now(UTC) + timedelta(days=1)).replace(hour=hour, minute=0, second=0, microsecond=0)
-
-
-def _times(start: datetime, minutes: int) -> dict[str, Any]:
-    ends = {"start": start, "end": start + timedelta(minutes=minutes)}
-    return {side: {"dateTime": at.strftime("%Y-%m-%dT%H:%M:%S"), "timeZone": "UTC"} for side, at in ends.items()}
-
-
-def _event(start: datetime, minutes: int) -> dict[str, Any]:
-    return {"subject": f"{SECRET}demo", "showAs": "busy", **_times(start, minutes)}
-
-
-def _weekly(first: datetime) -> dict[str, Any]:
-    pattern = {"type": "weekly", "interval": 1, "daysOfWeek": [first.strftime("%A").lower()]}
-    dates = {"type": "noEnd", "startDate": first.date().isoformat(), "recurrenceTimeZone": "UTC"}
-    return {"recurrence": {"pattern": pattern, "range": dates}}

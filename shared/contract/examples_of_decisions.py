@@ -84,7 +84,7 @@ _entry = AuditEntryOutput(
     action="policy.changed",
     subject="members_may_disconnect",
     detail="yes -> no",
-    text="alice changed the policy: members_may_disconnect (yes -> no).",
+    text="alice changed the policy's members_may_disconnect: yes -> no.",
 )
 _reason = ReasonOutput(
     start=_NINE,

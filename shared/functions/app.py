@@ -7,9 +7,11 @@ import azure.functions as func
 from shared.bootstrap import Services
 from shared.functions.activation_links import activation_links
 from shared.functions.audit import audit
+from shared.functions.available_times import available_times
 from shared.functions.documentation import documentation
 from shared.functions.endpoints import Api
 from shared.functions.health import health
+from shared.functions.matches import matches
 from shared.functions.me import me
 from shared.functions.members import members
 from shared.functions.microsoft_admin import microsoft_admin
@@ -33,9 +35,11 @@ API = (
     policy,
     members,
     one_member,
+    matches,
     me,
     roster,
     times,
+    available_times,
     audit,
     operations,
     health,

@@ -10,9 +10,12 @@ from shared.functions import answers
 from shared.functions.endpoints import Api, Asked, Nothing, Who
 from shared.functions.policy import in_order
 from shared.member_filter import Listed
+from shared.model import Tenant
 from shared.policy import busy_statuses, rights
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from shared.choices import Standing
 
 MANAGED = "managed"
@@ -24,38 +27,8 @@ def me(api: Api) -> None:
     services = api.services
 
     def mine(standing: Standing, org: str) -> MyConnections:
-        choice, policy = standing.choice, standing.policy
-        counted = busy_statuses(policy, choice)
-        return MyConnections(
-            connections=[_managed(standing, org)],
-            busy_statuses=in_order(list(counted)),
-            may_choose_busy=policy.members_may_choose_busy,
-            may_connect_personal=policy.members_may_connect_personal,
-        )
-
-    def _managed(standing: Standing, org: str) -> MyConnection:
-        tenants = services.members.tenants(org)
-        shown = answers.member(Listed(standing.member, standing.shown(services.now())), tenants)
-        may_disconnect, may_reconnect, why_not = rights(
-            standing.member, standing.choice, standing.policy, shown.state
-        )
-        return MyConnection(
-            MANAGED,
-            "admin_managed",
-            shown.state,
-            shown.state_text,
-            shown.next_step,
-            shown.detail,
-            shown.mailbox,
-            shown.changed_at,
-            may_disconnect,
-            may_reconnect,
-            why_not,
-        )
-
-    def managed_only(ask: Asked[Nothing, None]) -> None:
-        if ask.path["connection"] != MANAGED:
-            raise NotFound("There is no such connection.")
+        listed = Listed(standing.member, standing.shown(services.now()))
+        return _mine(standing, listed, services.members.tenants(org))
 
     @api.endpoint("GET", "api/me/connections", Who.MEMBER, MyConnections, problems=(NotFound,))
     def my_connections(ask: Asked[Nothing, None]) -> MyConnections:
@@ -70,7 +43,7 @@ def me(api: Api) -> None:
         What was read of it is deleted, and it stays disconnected until the member comes back. Refused where the
         organization's policy does not let members disconnect.
         """
-        managed_only(ask)
+        _managed_only(ask)
         return mine(services.choices.disconnect(ask.caller), ask.caller.org)
 
     @api.endpoint(
@@ -81,7 +54,7 @@ def me(api: Api) -> None:
 
         It is looked for at once and read within seconds.
         """
-        managed_only(ask)
+        _managed_only(ask)
         return mine(services.choices.reconnect(ask.caller), ask.caller.org)
 
     @api.endpoint("PUT", "api/me/busy-statuses", Who.MEMBER, MyConnections, body=BusyChoice, problems=(NotFound,))
@@ -93,3 +66,33 @@ def me(api: Api) -> None:
         wished = ask.body.busy_statuses
         statuses = None if wished is None else in_order(wished)
         return mine(services.choices.count_as_busy(ask.caller, statuses), ask.caller.org)
+
+
+def _managed_only(ask: Asked[Nothing, None]) -> None:
+    if ask.path["connection"] != MANAGED:
+        raise NotFound("There is no such connection.")
+
+
+def _mine(standing: Standing, listed: Listed, tenants: Mapping[str, Tenant]) -> MyConnections:
+    choice, policy = standing.choice, standing.policy
+    shown = answers.member(listed, tenants)
+    may_disconnect, may_reconnect, why_not = rights(standing.member, choice, policy, shown.state)
+    managed = MyConnection(
+        id=MANAGED,
+        source=answers.ADMIN_MANAGED,
+        state=shown.state,
+        state_text=shown.state_text,
+        next_step=shown.next_step,
+        detail=shown.detail,
+        mailbox=shown.mailbox,
+        changed_at=shown.changed_at,
+        may_disconnect=may_disconnect,
+        may_reconnect=may_reconnect,
+        why_not=why_not,
+    )
+    return MyConnections(
+        connections=[managed],
+        busy_statuses=in_order(list(busy_statuses(policy, choice))),
+        may_choose_busy=policy.members_may_choose_busy,
+        may_connect_personal=policy.members_may_connect_personal,
+    )

@@ -93,6 +93,11 @@ class Connection:
         """The mailbox whose calendar is read for this member; None while the status says not to."""
         return self.mailbox if self.status in _READ else None
 
+    @property
+    def has_calendar(self) -> bool:
+        """Whether a calendar is read through it, as far as is known: what people are told when it is to end."""
+        return self.active_mailbox is not None and self.status not in _WITHOUT
+
 
 _READ = frozenset(
     {
@@ -106,6 +111,8 @@ _READ = frozenset(
     }
 )
 """Statuses that came of trying to read the calendar, which is therefore tried again."""
+_WITHOUT = frozenset({ConnectionStatus.OUT_OF_SCOPE, ConnectionStatus.NO_MAILBOX})
+"""Of those: in which there is nothing to read."""
 
 
 @dataclass(frozen=True)

@@ -244,3 +244,20 @@ def test_of_two_tenants_the_first_keeps_a_person_and_the_other_takes_over(connec
 )
 def test_what_is_not_there_cannot_be_decided_about(untouched: Company, ask: Callable[[Company], Any]) -> None:
     assert ask(untouched).status_code == 404
+
+
+def test_mailboxes_in_and_out_of_the_apps_scope_are_counted(connected: Company) -> None:
+    company = connected
+
+    def counted() -> tuple[int, int]:
+        company.resync()
+        tenant = company.admin.tenants()[0]
+        return tenant["in_scope"], tenant["out_of_scope"]
+
+    assert waits(lambda: counted() == (2, 0))
+    company.microsoft.change_tenant(company.tenant, denied_mailboxes=[company.object_id("ben")])
+    company.admin.call("POST", "/api/outlook/members/ben/check").raise_for_status()
+    assert waits(lambda: counted() == (1, 1))
+    company.microsoft.change_tenant(company.tenant, denied_mailboxes=[])
+    company.admin.call("POST", "/api/outlook/members/ben/check").raise_for_status()
+    assert waits(lambda: counted() == (2, 0))
