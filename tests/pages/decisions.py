@@ -26,7 +26,7 @@ from shared.functions.policy import changed, in_order, output
 from shared.mailbox_scope import INTRODUCTION, mailbox_scope
 from shared.model import Choice, ConnectionStatus, Member, Policy
 from shared.policy import Effect, rights, sentences
-from shared.states import explain, left_at_microsoft
+from shared.states import LEFT_AT_MICROSOFT, explain, removal_command
 
 
 def effect(**touched: int) -> Effect:
@@ -54,7 +54,7 @@ class Decisions:
     policy: Policy = field(default_factory=Policy)
     effect: Effect = field(default_factory=Effect)
     meaning: DisconnectPreview = field(
-        default_factory=lambda: DisconnectPreview(11, 10, 1, list(left_at_microsoft("the-client")))
+        default_factory=lambda: DisconnectPreview(11, 10, 1, list(LEFT_AT_MICROSOFT), removal_command("the-client"))
     )
     candidates: list[CandidateOutput] = field(default_factory=list)
     unanswered: tuple[str, ...] = ()

@@ -79,7 +79,7 @@ def test_nobody_disconnects_without_knowing_what_it_means(page: Page, world: Wor
 
 
 def test_a_tenant_without_members_is_said_to_be_so(page: Page, world: World) -> None:
-    world.decisions.meaning = DisconnectPreview(0, 0, 0, ["Nothing stays."])
+    world.decisions.meaning = DisconnectPreview(0, 0, 0, ["Nothing stays."], "Remove it")
     page.get_by_role("button", name="Disconnect contoso.com…").click()
     expect(page.get_by_role("dialog")).to_contain_text("No member was found in this tenant.")
     expect(page.get_by_role("dialog")).to_contain_text("Nothing stays.")
