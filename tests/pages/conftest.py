@@ -8,13 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 from tests.pages.api import Site, World, token
 
 CHROMIUM = Path("/usr/bin/chromium")
 REPORT_VIOLATIONS = """document.addEventListener("securitypolicyviolation",
     (event) => console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`));"""
+
+PATIENCE = 20_000
+"""Milliseconds after which something that should have appeared counts as missing."""
 
 Open = Callable[..., Page]
 
@@ -23,6 +26,7 @@ Open = Callable[..., Page]
 def browser() -> Iterator[Browser]:
     if not CHROMIUM.exists() and not os.environ.get("CI"):
         pytest.skip("no chromium here")
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield running
@@ -61,7 +65,7 @@ def open_page(browser: Browser, site: Site) -> Iterator[Open]:
     def open_path(path: str, **context: Any) -> Page:
         known = {"locale": "en-GB", "timezone_id": "UTC", "viewport": {"width": 1200, "height": 900}}
         contexts.append(browser.new_context(**{**known, **context}))
-        contexts[-1].set_default_timeout(5000)
+        contexts[-1].set_default_timeout(PATIENCE)
         page = contexts[-1].new_page()
         page.add_init_script(REPORT_VIOLATIONS)
         page.on("console", complain)

@@ -10,7 +10,7 @@ from local.client import wait_for
 from local.stack import Stack
 from shared.graph.calendar import PAGE
 from shared.messages import CalendarSync, Reason
-from tests.scenarios.company import Company, times, today, waits
+from tests.scenarios.company import PATIENCE, Company, times, today, waits
 
 
 def calendar_sync(company: Company, name: str) -> None:
@@ -28,7 +28,7 @@ def test_an_event_added_moved_and_deleted_is_seen(connected: Company) -> None:
     connected.microsoft.update_event(connected.tenant, user, event["id"], moved)
     assert connected.becomes_true("ann")
     connected.microsoft.delete_event(connected.tenant, user, event["id"])
-    assert wait_for(lambda: connected.busy("ann")["busy"] == [], 20) is not None
+    assert waits(lambda: connected.busy("ann")["busy"] == [])
 
 
 def test_each_status_is_kept(connected: Company) -> None:
@@ -42,7 +42,7 @@ def test_each_status_is_kept(connected: Company) -> None:
 def test_free_time_is_not_busy(connected: Company) -> None:
     connected.meet("ann", showAs="free")
     connected.meet("ann", hour=15)
-    assert wait_for(lambda: len(connected.busy("ann")["busy"]) == 1, 20) is not None
+    assert waits(lambda: len(connected.busy("ann")["busy"]) == 1)
     assert connected.is_true("ann")
 
 
@@ -202,7 +202,7 @@ def test_a_member_without_a_mailbox_is_unknown(company: Company) -> None:
 def test_a_removed_subscription_is_made_again(connected: Company) -> None:
     before = connected.microsoft.subscriptions(connected.tenant)
     connected.microsoft.send_lifecycle(before[0]["id"], "subscriptionRemoved")
-    assert wait_for(lambda: len(connected.microsoft.subscriptions(connected.tenant)) == 2, 20) is not None
+    assert waits(lambda: len(connected.microsoft.subscriptions(connected.tenant)) == 2)
     for name in ("ann", "ben"):
         connected.meet(name)
         assert connected.becomes_true(name)
@@ -214,7 +214,7 @@ def test_push_that_was_throttled_at_first_begins_later(company: Company) -> None
     company.connect()
     assert company.becomes_true("ann")
     assert company.subscriptions("ann") == []
-    assert wait_for(lambda: company.resync() or company.subscriptions("ann") != [], 10, pause=0.5) is not None
+    assert wait_for(lambda: company.resync() or company.subscriptions("ann") != [], PATIENCE, pause=0.5) is not None
 
 
 def test_a_subscription_made_before_a_read_that_failed_is_remembered(company: Company) -> None:

@@ -10,7 +10,7 @@ from local.client import wait_for
 from local.kills.interruptions import Kind
 from local.kills.run import NO_SCHEDULE, Scale, run
 from local.stack import Stack
-from tests.scenarios.company import Company
+from tests.scenarios.company import PATIENCE, Company
 from tests.scenarios.test_webhook import genuine_item, post
 
 NAMES = [f"person{number}" for number in range(12)]
@@ -56,10 +56,10 @@ def test_killed_while_a_tenant_connects_it_ends_connected(mortal: Stack) -> None
     company = Company(mortal)
     company.add(*NAMES)
     company.activate()
-    assert wait_for(lambda: bool(company.calendar_requests()), 20, pause=0.005) is not None
+    assert wait_for(lambda: bool(company.calendar_requests()), PATIENCE, pause=0.005) is not None
     mortal.stop_service(signal.SIGKILL)
     mortal.start_service()
-    assert wait_for(lambda: set(company.states().values()) == {"connected"}, 40, pause=0.2) is not None
-    assert wait_for(lambda: all(company.is_true(name) for name in NAMES), 20, pause=0.3) is not None
+    assert wait_for(lambda: set(company.states().values()) == {"connected"}, PATIENCE, pause=0.2) is not None
+    assert wait_for(lambda: all(company.is_true(name) for name in NAMES), PATIENCE, pause=0.3) is not None
     resources = [s["resource"] for s in company.microsoft.subscriptions(company.tenant)]
     assert len(resources) == len(set(resources)) == len(NAMES)

@@ -88,7 +88,7 @@ def poison(azurite: Azurite, queue: Queue) -> Queue:
     return Queue(azurite.connection_string, f"{queue.name}-poison")
 
 
-def eventually(condition: Callable[[], Any], seconds: float = 10) -> Any:
+def eventually(condition: Callable[[], Any], seconds: float = 30) -> Any:
     """Wait until `condition` returns something true, and return it."""
     until = time.monotonic() + seconds
     while not (found := condition()):

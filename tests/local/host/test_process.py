@@ -125,8 +125,8 @@ def test_a_signal_lets_what_runs_finish(start: Start, tmp_path: Path, number: si
     )  # fmt: skip
     eventually((tmp_path / "began").exists)
     process.child.send_signal(number)
-    assert caller.communicate(timeout=10)[0] == "finished\n"
-    assert process.child.wait(10) == 0
+    assert caller.communicate(timeout=30)[0] == "finished\n"
+    assert process.child.wait(30) == 0
 
 
 def test_a_killed_hosts_message_comes_back_when_its_lease_ends(start: Start, tmp_path: Path, queue: Queue) -> None:
@@ -144,7 +144,7 @@ def test_a_host_ends_with_its_parent(start: Start) -> None:
     assert process.url
     assert process.child.stdin
     process.child.stdin.close()
-    assert process.child.wait(10) == 0
+    assert process.child.wait(30) == 0
 
 
 def test_a_failure_leaves_a_line_but_nothing_of_the_request(start: Start) -> None:
@@ -157,7 +157,7 @@ def test_a_failure_leaves_a_line_but_nothing_of_the_request(start: Start) -> Non
 def failing(tmp_path: Path, source: str) -> str:
     (tmp_path / "function_app.py").write_text(source)
     process = Process(tmp_path, {})
-    assert process.child.wait(10) == 1
+    assert process.child.wait(30) == 1
     output = process.output
     process.end()
     return output

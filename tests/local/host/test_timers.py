@@ -74,7 +74,7 @@ def ticking(schedule: str, seen: list[func.TimerRequest], *, run_on_startup: boo
 def test_a_timer_fires_when_its_schedule_says(run_host: RunHost) -> None:
     seen: list[func.TimerRequest] = []
     run_host(ticking("%EVERY%", seen), {"EVERY": "* * * * * *"})
-    eventually(lambda: len(seen) >= 2, 5)
+    eventually(lambda: len(seen) >= 2)
     assert not seen[0].past_due
     assert datetime.fromisoformat(seen[1].schedule_status["Last"]).microsecond == 0
 
@@ -83,7 +83,7 @@ def test_an_interval_begins_when_the_host_starts(run_host: RunHost) -> None:
     seen: list[func.TimerRequest] = []
     run_host(ticking("00:00:00.3", seen))
     assert not seen
-    eventually(lambda: len(seen) >= 2, 5)
+    eventually(lambda: len(seen) >= 2)
 
 
 def test_run_on_startup_does_not_wait_for_the_schedule(run_host: RunHost) -> None:
