@@ -9,6 +9,8 @@ BEST = for python in python3.13 ~/.pyenv/versions/3.13*/bin/python python3.12 py
 PYTHON ?= $(or $(wildcard .venv/bin/python),$(shell $(BEST)))
 BIN := .venv/bin
 ARGS ?=
+# The whole suite on all cores, up to four; what ARGS chooses runs in one process, whose output is the plainest.
+TESTS = $(or $(ARGS),--numprocesses auto --maxprocesses 4 --dist worksteal)
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --upgrade --no-annotate \
 	--custom-compile-command "make lock"
 
@@ -25,7 +27,7 @@ run: setup ## The whole product on this machine, until Ctrl-C; DATA=folder keeps
 	@$(BIN)/python -m local
 
 test: setup ## All tests; pytest options go into ARGS, for example make test ARGS="-k booking"
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest $(TESTS)
 
 demo: setup ## A guided tour of the product in the terminal
 	@$(BIN)/python -m local.demo $(ARGS)

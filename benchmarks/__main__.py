@@ -6,13 +6,14 @@ import logging
 import sys
 import time
 
-from benchmarks import busy, connect, imports, latency, members, storm, webhook
+from benchmarks import available, busy, connect, imports, latency, members, storm, webhook
 from benchmarks.report import heading, machine, note
 
 BENCHMARKS = {
     "imports": imports.run,
     "webhook": webhook.run,
     "busy": busy.run,
+    "available": available.run,
     "members": members.run,
     "latency": latency.run,
     "storm": storm.run,

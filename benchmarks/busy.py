@@ -22,7 +22,16 @@ from shared.availability import Availability
 from shared.bootstrap import Services
 from shared.freebusy import rolling_window
 from shared.http import new_session
-from shared.model import BusyBlock, BusyStatus, MailboxKey, MemberKey, Snapshot, Window
+from shared.model import (
+    BusyBlock,
+    BusyStatus,
+    Connection,
+    ConnectionStatus,
+    MailboxKey,
+    MemberKey,
+    Snapshot,
+    Window,
+)
 from shared.settings import Settings, StorageSettings
 from shared.storage.calendars import partition, row_key
 from shared.storage.service import table_service
@@ -57,6 +66,8 @@ def _actions(place: Place, empty: str) -> dict[str, Callable[[], object]]:
     owner = MemberKey(place.generated.organization.id, place.generated.organization.members[0].id)
     snapshot = full_calendar(services.now())
     services.tables.calendars.replace(owner, MAILBOX, snapshot)
+    bound = Connection(owner.member, ConnectionStatus.CONNECTED, services.now(), None, *MAILBOX)
+    services.tables.connections.put(*owner, bound)
     span = Window(services.now(), services.now() + timedelta(days=90))
     return {
         "requests: signed GET of the row": raw_read(place.stack.azurite.connection_string, owner),

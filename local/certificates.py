@@ -6,6 +6,7 @@ app registration's credential. The platform key signs the tokens of the local sc
 
 from __future__ import annotations
 
+import fcntl
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -71,6 +72,13 @@ def prepare(folder: Path | str = ".local") -> Certificates:
     """Make what is missing or about to expire in `folder`, and say where everything is."""
     made = Certificates(Path(folder).resolve())
     made.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (made.folder / "certificates.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # several test processes may start at once
+        _complete(made)
+    return made
+
+
+def _complete(made: Certificates) -> None:
     if not (_valid(made.ca) and made.ca_key.exists()):
         _make_ca(made)
         made.server.unlink(missing_ok=True)
@@ -80,7 +88,6 @@ def prepare(folder: Path | str = ".local") -> Certificates:
         _make_client(made)
     if not made.platform_key.exists():
         _write(made.platform_key, _pem(_rsa_key()))
-    return made
 
 
 def _valid(path: Path) -> bool:

@@ -3,78 +3,119 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as Late
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from shared.errors import EntityUnreadable, NotFound, OutlookError
 from shared.explanation import Explanation, explain
-from shared.freebusy import BusyAnswer, Rule, busy_of
+from shared.freebusy import BusyAnswer, Rule, busy_of, freshness
 from shared.mailbox_reading import is_paused
 from shared.model import Choice, Freshness, MailboxKey, MemberKey, Policy, Snapshot, UnknownRule, Window
 from shared.policy import busy_statuses
+from shared.storage.point_reads import point_reads
 from shared.storage.tables import Tables
 
 log = logging.getLogger(__name__)
+
+BUDGET = timedelta(seconds=5)
+"""How long somebody waits for calendars that are read live; what comes later is in the cache the next time."""
+
+Calendars = Sequence[tuple[MailboxKey, Snapshot]]
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of several members' time."""
+
+    answers: Mapping[MemberKey, BusyAnswer]
+    rule: UnknownRule
+    """What becomes of time of which nothing is known."""
+    asked_live: Collection[MemberKey]
+    """Whose calendars were read live for this."""
 
 
 class Availability:
     """Answers questions about members' time."""
 
-    def __init__(self, tables: Tables, read: Callable[[MailboxKey], None], now: Callable[[], datetime]) -> None:
-        """`read` reads a mailbox from Outlook at once."""
+    def __init__(
+        self, tables: Tables, read: Callable[[Sequence[MailboxKey]], None], now: Callable[[], datetime]
+    ) -> None:
+        """`read` reads mailboxes from Outlook at once."""
         self._tables = tables
         self._read = read
         self._now = now
 
     def busy(self, owner: MemberKey, span: Window) -> BusyAnswer:
-        """The member's busy blocks in the span, as the organization's policy counts them. Raises `NotFound`.
+        """The member's busy blocks in the span, as the organization's policy counts them. Raises `NotFound`."""
+        return self.of_many([owner], span).answers[owner]
 
-        Time of which nothing is known is asked for live where the policy says so.
+    def of_many(self, owners: Sequence[MemberKey], span: Window) -> Known:
+        """The same of several members of one organization.
+
+        Calendars of which nothing is known are read live, all together, where the policy says so.
         """
-        policy = self._tables.policies.of(owner.org)
-        answer = self.known(owner, span, policy)
-        if answer.freshness is not Freshness.UNKNOWN or not self._read_live(owner, policy):
-            return answer
-        return self.known(owner, span, policy)
+        policy = self._tables.policies.of(owners[0].org)
+        calendars = point_reads(self._calendars, owners)
+        live: Collection[MemberKey] = ()
+        if policy.unknown_time is UnknownRule.READ_LIVE:
+            dark = [owner for owner in owners if is_dark(calendars[owner], self._now())]
+            live = self._read_live(dark)
+            calendars |= point_reads(self._calendars, list(live))
+        answers = {owner: self._answer(owner, calendars[owner], span, policy) for owner in owners}
+        return Known(answers, policy.unknown_time, live)
 
-    def known(self, owner: MemberKey, span: Window, policy: Policy | None = None) -> BusyAnswer:
-        """What the cache says. Raises `NotFound`."""
-        policy = policy or self._tables.policies.of(owner.org)
-        snapshots = [snapshot for _, snapshot in self._snapshots(owner)]
-        return busy_of(snapshots, span, self._now(), rule_of(policy, self._choice(owner, policy)))
+    def known(self, owner: MemberKey, span: Window) -> BusyAnswer:
+        """What the cache alone says of a member. Raises `NotFound`."""
+        return self._answer(owner, self._calendars(owner), span, self._tables.policies.of(owner.org))
 
     def explain(self, owner: MemberKey, span: Window) -> Explanation:
         """Why the member's time is open or blocked. Raises `NotFound`."""
         self.busy(owner, span)
         policy = self._tables.policies.of(owner.org)
         choice = self._choice(owner, policy)
-        return explain(self._snapshots(owner), span, self._now(), rule_of(policy, choice), policy, choice)
+        return explain(self._calendars(owner), span, self._now(), rule_of(policy, choice), policy, choice)
 
-    def _snapshots(self, owner: MemberKey) -> list[tuple[MailboxKey, Snapshot]]:
+    def _answer(self, owner: MemberKey, calendars: Calendars, span: Window, policy: Policy) -> BusyAnswer:
+        rule = rule_of(policy, self._choice(owner, policy))
+        return busy_of([snapshot for _, snapshot in calendars], span, self._now(), rule)
+
+    def _calendars(self, owner: MemberKey) -> Calendars:
+        """What was read of the mailbox the member is connected to now.
+
+        Whoever reads while the member leaves may write once more behind their back, and die before taking it back.
+        """
         try:
             found = self._tables.calendars.named(owner)
+            row = self._tables.connections.get(*owner) if found else None
         except EntityUnreadable as problem:
             log.error("unreadable: %s", problem)  # noqa: TRY400 - no trace needed
             return []
         if not found and self._tables.members.get(*owner) is None:
-            raise NotFound("There is no such member.")
-        return found
+            raise NotFound(f"There is no such member: {owner.member}.")
+        connected = row.value.active_mailbox if row else None
+        return [(key, snapshot) for key, snapshot in found if key == connected]
 
     def _choice(self, owner: MemberKey, policy: Policy) -> Choice | None:
         """The member's own choice, where it counts."""
         row = self._tables.choices.get(*owner) if policy.members_may_choose_busy else None
         return row.value if row else None
 
-    def _read_live(self, owner: MemberKey, policy: Policy) -> bool:
-        """Ask Outlook now; whether that may have changed anything. Whatever goes wrong, the time stays unknown."""
-        key = self._readable(owner) if policy.unknown_time is UnknownRule.READ_LIVE else None
-        if key is None:
-            return False
+    def _read_live(self, owners: Sequence[MemberKey]) -> Collection[MemberKey]:
+        """Ask Outlook now; for whom it was asked. Whatever goes wrong, or takes too long, the time stays unknown."""
+        keys = {owner: key for owner, key in point_reads(self._readable, owners).items() if key}
+        if not keys:
+            return ()
+        pool = ThreadPoolExecutor(1)
         try:
-            self._read(key)
-        except OutlookError as problem:
+            pool.submit(self._read, list(dict.fromkeys(keys.values()))).result(BUDGET.total_seconds())
+        except (OutlookError, Late) as problem:
             log.warning("not read live: %s", type(problem).__name__)
-        return True
+        finally:
+            pool.shutdown(wait=False)
+        return keys.keys()
 
     def _readable(self, owner: MemberKey) -> MailboxKey | None:
         """The member's mailbox, if there is one that did not refuse a moment ago."""
@@ -86,6 +127,11 @@ class Availability:
             log.error("unreadable: %s", problem)  # noqa: TRY400 - no trace needed
             return None
         return key if mailbox is not None and not is_paused(mailbox.value, self._now()) else None
+
+
+def is_dark(calendars: Calendars, now: datetime) -> bool:
+    """Whether nothing is known of one of the calendars. Times outside of what is ever read make no difference."""
+    return not calendars or any(freshness(snapshot, now) is Freshness.UNKNOWN for _, snapshot in calendars)
 
 
 def rule_of(policy: Policy, choice: Choice | None) -> Rule:

@@ -7,7 +7,7 @@ HTTP client; see docs/decisions/0006-lazy-wiring.md.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from functools import cached_property
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from shared.member_list import MemberList
     from shared.members import Members
     from shared.model import MailboxKey
+    from shared.offers import Offers
     from shared.pages import Pages
     from shared.platform_events import PlatformEvents
     from shared.platform_tokens import PlatformTokens
@@ -146,11 +147,19 @@ class Services:
 
         return Availability(self.tables, self._read_now, self.now)
 
-    def _read_now(self, key: MailboxKey) -> None:
-        from shared.messages import CalendarSync, Reason
+    def _read_now(self, keys: Sequence[MailboxKey]) -> None:
+        from shared.messages import Reason, calendar_syncs
 
-        message = CalendarSync(key.tenant_id, (key.object_id,), self.now(), Reason.CHANGED)
-        self.calendar_syncs.run(message)
+        for tenant_id in {key.tenant_id for key in keys}:
+            mailboxes = [key.object_id for key in keys if key.tenant_id == tenant_id]
+            for message in calendar_syncs(tenant_id, mailboxes, self.now(), Reason.CHANGED):
+                self.calendar_syncs.run(message)
+
+    @cached_property
+    def offers(self) -> Offers:
+        from shared.offers import Offers
+
+        return Offers(self.availability, self.now)
 
     @cached_property
     def directory_syncs(self) -> DirectorySyncs:

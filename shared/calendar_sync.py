@@ -173,8 +173,7 @@ class CalendarSyncs:
         for owner in set(mailbox.members) - set(current.members if current else ()):
             # They left while we read; whoever leaves deletes after saying so, which may have been before we wrote.
             self._tables.calendars.delete(owner, mailbox.key)
-        if current is None and push is not None:
-            self._pushes.stop(replace(mailbox, push=push))
+        self._end_unwanted(mailbox, current, push)
 
     def _replace(self, owner: MemberKey, key: MailboxKey, snapshot: Snapshot) -> bool:
         """Put a snapshot in place; whether it says something else than the one that was believed until now."""
@@ -198,7 +197,15 @@ class CalendarSyncs:
         for owner in owners.of(mailbox):
             self._tables.calendars.mark_unreadable(owner, mailbox.key, status, began)
         self._tell(mailbox, status, problem.code, owners)
-        self._tables.mailboxes.update(row, lambda now: now and after_failure(now, mailbox, status, push, wait, began))
+        current = self._tables.mailboxes.update(
+            row, lambda now: now and after_failure(now, mailbox, status, push, wait, began)
+        )
+        self._end_unwanted(mailbox, current, push)
+
+    def _end_unwanted(self, mailbox: Mailbox, current: Mailbox | None, push: Push | None) -> None:
+        """End a subscription that was made for a mailbox which is nobody's by now."""
+        if current is None and push is not None:
+            self._pushes.stop(replace(mailbox, push=push))
 
     def _tell(self, mailbox: Mailbox, status: ConnectionStatus, detail: str | None, owners: Owners) -> None:
         unaware = owners.unaware(mailbox, status, detail)

@@ -148,6 +148,7 @@ class Choices:
             standing = self.standing(org, member_id)
             reason = kept_out(standing.member, standing.choice, standing.policy)
             if reason is None or says(standing.connection, reason):
+                self._connections.finish_leaving(org, standing.connection)
                 return standing
             after = held_out(member_id, standing.connection, reason, self._now())
             try:

@@ -52,6 +52,11 @@ class Connections:
         self._tables.connections.delete_all(org, (row.key for row in orphans))
         return {key for key, _ in (*joined, *left)}
 
+    def finish_leaving(self, org: str, connection: Connection | None) -> None:
+        """Have the mailbox of whoever is kept out forget them, where the call that kept them out was cut short."""
+        if connection is not None and connection.mailbox is not None and connection.active_mailbox is None:
+            self._leave(connection.mailbox, MemberKey(org, connection.member))
+
     def tell(
         self, key: MailboxKey, members: Iterable[MemberKey], status: ConnectionStatus, detail: str | None
     ) -> None:

@@ -84,7 +84,9 @@ class DirectorySyncs:
         if message.once:
             self._inspect(message)
         row = self._tables.tenants.get(message.org, message.tenant)
-        if row is not None and not is_redundant(row.value, message):
+        if row is None or row.value.status is TenantStatus.DISCONNECTED:
+            self._clear(message)
+        elif not is_redundant(row.value, message):
             self._pass(message, row)
 
     def _pass(self, message: DirectorySync, row: Row[Tenant]) -> None:
@@ -103,6 +105,21 @@ class DirectorySyncs:
         """Go on with the disconnection; what waits for Microsoft is looked at again."""
         if not self._teardown.run(message.org, row):
             self._again(message, patience(message.attempt))
+
+    def _clear(self, message: DirectorySync) -> None:
+        """A pass that was under way when the tenant went may have bound somebody since: that goes too.
+
+        Its message always comes here: it found the tenant's row changed, or died and is delivered again.
+        """
+        try:
+            done = self._teardown.clear(message.org, message.tenant)
+        except EntityChanged:
+            done = False
+        if not done:
+            self._again(message, patience(message.attempt))
+        elif any(row.key == message.tenant for row in self._tables.tenants_of(message.org)):
+            # Connected again at this very moment: whoever was found by then is looked for once more.
+            self._queues.send(DirectorySync(message.org, message.tenant, self._now()))
 
     def _hold(self, message: DirectorySync, row: Row[Tenant]) -> None:
         """Have one message come when the directory may be asked again; the schedule comes by itself."""
@@ -271,7 +288,7 @@ def with_missed(tenant: Tenant | None, missed: int) -> Tenant | None:
 
 def is_redundant(tenant: Tenant, message: DirectorySync) -> bool:
     """Whether there is nothing to do: a later pass saw all of it, or only a new consent can change anything."""
-    if tenant.status in (TenantStatus.WRONG_TENANT, TenantStatus.DISCONNECTED):
+    if tenant.status is TenantStatus.WRONG_TENANT:
         return True
     done = tenant.synced_at is not None and tenant.synced_at > message.since
     return done and tenant.status is TenantStatus.CONNECTED

@@ -11,6 +11,7 @@ from shared.messages import CalendarSync, DirectorySync, Reason
 from shared.model import MailboxKey, Member, MemberKey, Tenant
 from shared.roster import Difference, difference
 from shared.storage.audit import Entry
+from shared.storage.point_reads import point_reads
 from shared.storage.queue import Queues
 from shared.storage.tables import Tables
 
@@ -62,6 +63,11 @@ class Members:
             raise NotFound("There is no such member.")
         self._forget(org, [member_id])
         self._look_again(org, actor, "member.removed", member_id)
+
+    def zones(self, org: str, member_ids: Sequence[str]) -> dict[str, str | None]:
+        """The time zones of some members, as the roster has them; who is not on it has none."""
+        rows = point_reads(lambda member_id: self._tables.members.get(org, member_id), member_ids)
+        return {member_id: row.value.time_zone for member_id, row in rows.items() if row}
 
     def tenants(self, org: str) -> dict[str, Tenant]:
         """The organization's tenants by id: what a member's state is seen against."""

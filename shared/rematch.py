@@ -72,9 +72,12 @@ class Rematch:
         return self._connections.save(org, changes, orphans)
 
     def one(self, org: str, tenant: Tenant, member_id: str) -> set[MailboxKey]:
-        """Match a single member against what the tenant's directory says now. Raises `MicrosoftError`."""
+        """Match a single member, unless they are kept out, against what the tenant's directory says now.
+
+        Raises `MicrosoftError`, `EntityChanged`.
+        """
         roster, nothing_told = self.roster(org, tenant.id), Round(complete=False)
-        return self.run(org, roster, {member_id}, nothing_told, frozenset(tenant.domains))
+        return self.run(org, roster, {member_id} & roster.wanted().keys(), nothing_told, frozenset(tenant.domains))
 
     def _after(self, roster: Roster, member: Member, directory: Directory, contested: frozenset[str]) -> Connection:
         before, tenant_id = roster.connection(member.id), roster.tenant_id

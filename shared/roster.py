@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import NamedTuple
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from shared.contract.fields import is_zone
 from shared.contract.people import MemberInput, RosterMember
 from shared.errors import InvalidInput
 from shared.matching import normalise
@@ -35,7 +35,7 @@ def difference(before: dict[str, Member], after: dict[str, Member]) -> Differenc
 
 def member_from(member_id: str, given: MemberInput, where: str = "") -> Member:
     """A checked member. Raises `InvalidInput` naming the field, behind `where`."""
-    if given.time_zone is not None and not _is_zone(given.time_zone):
+    if given.time_zone is not None and not is_zone(given.time_zone):
         raise InvalidInput("Use an IANA time zone such as Europe/Berlin.", field=f"{where}time_zone")
     addresses = tuple(dict.fromkeys(map(normalise, given.addresses)))
     return Member(member_id, given.name, addresses, given.time_zone)
@@ -50,11 +50,3 @@ def roster_from(given: Iterable[RosterMember]) -> dict[str, Member]:
             raise InvalidInput("The same id occurs twice.", field=f"{where}id")
         members[entry.id] = member_from(entry.id, entry, where)
     return members
-
-
-def _is_zone(name: str) -> bool:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return False
-    return True

@@ -52,9 +52,9 @@ class Schedule:
             self.read(keys(to_watch(mailboxes, began)), began - WATCH, Reason.SCHEDULE)
         return missed
 
-    def end_strays(self, tenant_id: str) -> None:
+    def end_all(self, tenant_id: str) -> None:
         """End subscriptions of a tenant in which nobody has a mailbox any more."""
-        self._pushes.check(tenant_id, ())
+        self._pushes.end_all(tenant_id)
 
     def read(self, mailboxes: Collection[MailboxKey], since: datetime | None, reason: Reason) -> None:
         """Have the calendars read; more than one message's worth goes where nobody else waits behind it."""

@@ -107,6 +107,17 @@ class Pushes:
             log.warning("%d subscriptions ended in silence, %d were not in our books", len(lost), len(strays))
         return lost
 
+    def end_all(self, tenant_id: str) -> None:
+        """End every subscription of ours in a tenant in which nobody has a mailbox any more, however young it is.
+
+        Nobody would look for it later; one that another organization makes just now is made anew by its schedule.
+        """
+        try:
+            ours = (s for s in self._subscriptions.live(tenant_id) if self._subscriptions.is_ours(tenant_id, s))
+            self._subscriptions.delete(tenant_id, [s.id for s in ours])
+        except MicrosoftError as problem:
+            log.info("subscriptions not ended: %s", problem.code)
+
     def _push_after(
         self, answer: Subscription | MicrosoftError, before: Push, was_missing: bool, now: datetime
     ) -> Push:

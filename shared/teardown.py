@@ -83,7 +83,13 @@ class Teardown:
 
     def run(self, org: str, row: Row[Tenant]) -> bool:
         """Go on with the disconnection; whether it is done. Raises `EntityChanged`."""
-        tenant_id = row.key
+        if not self.clear(org, row.key):
+            return False
+        self._finish(org, row)
+        return True
+
+    def clear(self, org: str, tenant_id: str) -> bool:
+        """Take all that is the organization's out of the tenant; whether nothing is left. Raises `EntityChanged`."""
         self._schedule.read(self.unbind(org, tenant_id), self._now(), Reason.CHANGED)
         self._forget_choices(org, tenant_id)
         left, others = self._mailboxes(org, tenant_id)
@@ -91,8 +97,7 @@ class Teardown:
             self._schedule.read(left, self._now(), Reason.CHANGED)
             return False
         if not others:
-            self._schedule.end_strays(tenant_id)
-        self._finish(org, row)
+            self._schedule.end_all(tenant_id)
         return True
 
     def unbind(self, org: str, tenant_id: str, detail: str | None = None) -> set[MailboxKey]:

@@ -73,6 +73,7 @@ HTTP = {
     "put_member": "PUT api/members/{member}",
     "remove_member": "DELETE api/members/{member}",
     "busy_times": "GET api/members/{member}/busy",
+    "find_available_times": "POST api/available-times",
     "explain_times": "GET api/members/{member}/explain",
     "open_activation_link": "GET activate/{token}",
     "begin_activation": "POST activate/{token}",

@@ -9,8 +9,8 @@ import time
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from local.soak.history import Divergence
-from local.soak.machine import Machine
+from local.soak.errors import Divergence
+from local.soak.machine import Decided, Machine
 from local.soak.stage import Stage
 
 ROUND = 10
@@ -42,8 +42,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def one_round(stage: Stage, number: int, steps: int, *, shrink: bool) -> None:
-    """Some histories from one seed."""
-    machine = type("Machine", (Machine,), {"stage": stage})
+    """Some histories from one seed; every other seed is about decisions."""
+    machine = type("Machine", (Decided if number % 2 else Machine,), {"stage": stage})
     chosen = settings(
         max_examples=ROUND,
         stateful_step_count=steps,

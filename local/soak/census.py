@@ -18,6 +18,7 @@ class Census:
     """Runs in the middle of which something else happened."""
     failures: int = 0
     """Runs that ended with an exception and were retried."""
+    decisions: Counter[str] = field(default_factory=Counter)
     divergences: int = 0
     faults: Counter[str] = field(default_factory=Counter)
 
@@ -26,6 +27,7 @@ class Census:
         return (
             f"{self.histories} histories, {self.steps} steps, {self.messages} messages, {self.kills} kills, "
             f"{self.intrusions} intrusions, {self.failures} retries, {sum(self.faults.values())} faults, "
+            f"{sum(self.decisions.values())} decisions, "
             f"divergences: {self.divergences}"
         )
 

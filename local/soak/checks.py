@@ -5,57 +5,62 @@ from __future__ import annotations
 from datetime import datetime
 
 from local import truth
-from local.microsoft.world import User
-from local.soak.history import DAYS, Divergence, History, today
+from local.soak import decision_checks
+from local.soak.errors import Divergence
+from local.soak.expectations import expected
+from local.soak.history import DAYS, History, today
+from local.soak.organizations import Side, standing_of
 from shared.freebusy import BusyAnswer
 from shared.model import Connection, ConnectionStatus, Freshness, MemberKey, Tenant, Window
 
 
 def after_every_step(history: History) -> None:
-    """Answers are honest, and calendar requests go to members' mailboxes only."""
-    connections = connections_of(history)
-    for name in history.roster:
-        if name in connections:
-            check_honest(history, connections[name])
+    """Answers are honest, calendar requests go to members' mailboxes only, and what was decided holds."""
+    for side in history.sides:
+        connections = connections_of(side)
+        for name in side.roster:
+            if name in connections:
+                check_honest(side, connections[name])
     check_requests(history)
+    decision_checks.after_every_step(history)
     check_heard(history)
 
 
 def check_heard(history: History) -> None:
     """What the platform has heard so far is genuine, in order, and leaves nothing out."""
-    if history.platform.broken:
-        raise Divergence(history.platform.broken[0])
+    for side in history.sides:
+        if side.platform.broken:
+            raise Divergence(side.platform.broken[0])
 
 
-def check_told(history: History, connections: dict[str, Connection]) -> None:
+def check_told(side: Side, connections: dict[str, Connection]) -> None:
     """The platform has heard of every state there is now."""
-    check_heard(history)
-    rows: list[tuple[str, Connection | Tenant]] = [(name, connections[name]) for name in history.roster]
-    tenant = history.observer.tables.tenants.get(history.org, history.outlook.tenant.id)
+    rows: list[tuple[str, Connection | Tenant]] = [(name, connections[name]) for name in side.roster]
+    tenant = side.observer.tables.tenants.get(side.org, side.outlook.tenant.id)
     if tenant is not None:
         rows.append((tenant.key, tenant.value))
     for key, value in rows:
-        last = history.platform.heard.get(key, [{}])[-1]
+        last = side.platform.heard.get(key, [{}])[-1]
         heard = (last.get("state"), last.get("detail"), last.get("tenant"))
         if heard != value.state or value.outbox.pending:
             raise Divergence(f"{key} is {value.state}, the platform heard {heard}; pending {value.outbox.pending}")
 
 
-def check_honest(history: History, connection: Connection) -> None:
+def check_honest(side: Side, connection: Connection) -> None:
     """The answer is what Outlook said at its `read_at` or later; a fresh one misses nothing that was heard of.
 
     Heard of means: a believed notification whose message is not waiting any more.
     """
-    answer, span = answered(history, connection.member)
+    answer, span = answered(side, connection.member)
     user_id = connection.object_id
     if answer.read_at is None or answer.freshness is Freshness.UNKNOWN or user_id is None:
         return
     said = blocks(answer)
-    possible = [clipped(version, span) for version in history.outlook.truth(user_id, answer.read_at)]
+    possible = [clipped(version, span) for version in side.outlook.truth(user_id, answer.read_at)]
     if said not in possible:
         raise Divergence(f"{connection.member}: {said} was never true since {answer.read_at}: {possible}")
-    heard = history.host.heard.get(user_id)
-    if answer.freshness is not Freshness.FRESH or heard is None or history.host.awaits(user_id):
+    heard = side.host.heard.get(user_id)
+    if answer.freshness is not Freshness.FRESH or heard is None or side.host.awaits(user_id):
         return
     if answer.read_at < heard:
         raise Divergence(f"{connection.member}: fresh as of {answer.read_at}, though told at {heard}")
@@ -72,19 +77,22 @@ def check_requests(history: History) -> None:
         if "/calendarview" not in path:
             continue
         user_id = path.split("/users/")[1].split("/")[0]
-        if not (history.claimed | history.leaving) & history.outlook.addresses_ever.get(user_id, set()):
+        names = {user_id} | history.outlook.addresses_ever.get(user_id, set())
+        if not (history.claimed | history.leaving) & names:
             raise Divergence(f"read the calendar of {user_id}, who is nobody's")
     history.requests_seen = len(requests)
     history.leaving.clear()
-    now_claimed = {address for addresses in history.roster.values() for address in addresses}
-    if now_claimed != history.claimed and has_looked_since(history, history.roster_changed_at):
-        history.claimed = now_claimed
+    if history.wanted() != history.claimed:
+        relax_claims(history)
 
 
-def has_looked_since(history: History, moment: datetime) -> bool:
-    """Whether the tenant's directory was read to its end since then."""
-    row = history.observer.tables.tenants.get(history.org, history.outlook.tenant.id)
-    return row is not None and row.value.synced_at is not None and row.value.synced_at > moment
+def relax_claims(history: History) -> None:
+    """Nobody is claimed any more but those who are wanted, once the directory was read to its end or is gone."""
+    tenant = standing_of(history).tenant
+    if tenant is None:
+        history.claimed = history.wanted(connected=False)
+    elif tenant.synced_at is not None and tenant.synced_at > history.roster_changed_at:
+        history.claimed = history.wanted()
 
 
 def at_rest(history: History) -> None:
@@ -94,39 +102,49 @@ def at_rest(history: History) -> None:
         raise Divergence(f"failed for good: {kept[0]}")
     if history.host.queue:
         raise Divergence(f"messages left: {[e.text for e in history.host.queue]}")
-    connections = connections_of(history)
-    if set(connections) != set(history.roster):
-        raise Divergence(f"connections of {sorted(connections)}, roster {sorted(history.roster)}")
-    for name in history.roster:
-        check_member(history, connections[name])
-    check_books(history, connections)
-    check_told(history, connections)
+    check_heard(history)
+    found = {side.org: connections_of(side) for side in history.sides}
+    for side in history.sides:
+        check_side(side, found[side.org])
+    check_books(history, {(org, c.member): c for org, some in found.items() for c in some.values()})
+    decision_checks.at_rest(history)
 
 
-def check_member(history: History, connection: Connection) -> None:
+def check_side(side: Side, connections: dict[str, Connection]) -> None:
+    """An organization's members are what they must be, and its platform knows."""
+    if standing_of(side).tenant is None:
+        decision_checks.check_gone(side, connections)
+        return
+    if set(connections) != set(side.roster):
+        raise Divergence(f"connections of {sorted(connections)}, roster {sorted(side.roster)}")
+    for name in side.roster:
+        check_member(side, connections[name])
+    check_told(side, connections)
+
+
+def check_member(side: Side, connection: Connection) -> None:
     """The state is what the directory and the mailbox say, and a connected calendar is fresh and equal."""
-    wanted = expected(history, connection)
+    wanted = expected(side, connection)
     if connection.status is not wanted:
         raise Divergence(f"{connection.member} is {connection.status} ({connection.detail}), not {wanted}")
     if wanted is not ConnectionStatus.CONNECTED:
         return
-    answer, span = answered(history, connection.member)
-    actual = clipped(history.outlook.versions[str(connection.object_id)][-1][1], span)
+    answer, span = answered(side, connection.member)
+    actual = clipped(side.outlook.versions[str(connection.object_id)][-1][1], span)
     if answer.freshness is not Freshness.FRESH or blocks(answer) != actual:
         raise Divergence(f"{connection.member}: {answer} is not {actual}")
 
 
-def check_books(history: History, connections: dict[str, Connection]) -> None:
-    """Connections, mailboxes, calendars and Microsoft's subscriptions tell the same story."""
-    mine = {c.object_id: c.member for c in connections.values() if c.active_mailbox}
+def check_books(history: History, connections: dict[tuple[str, str], Connection]) -> None:
+    """Connections (by organization and member), mailboxes, calendars and Microsoft's subscriptions tell one story."""
     mailboxes = {m.key.object_id: m for m in history.observer.tables.mailboxes.of_tenant(history.outlook.tenant.id)}
-    held = {(owner.member, key) for key, mailbox in mailboxes.items() for owner in mailbox.members}
-    bound = {(c.member, c.object_id) for c in connections.values() if c.active_mailbox}
-    if held != bound or set(mailboxes) != set(mine):
-        raise Divergence(f"mailboxes {sorted(held)} {sorted(mailboxes)}, connections {sorted(bound, key=str)}")
-    stray = [row for row in history.calendar_rows() if row not in bound]
-    if stray:
-        raise Divergence(f"calendars kept of people who left: {stray}")
+    held = {(*owner, key) for key, mailbox in mailboxes.items() for owner in mailbox.members}
+    bound = {(*owner, str(c.object_id)) for owner, c in connections.items() if c.active_mailbox}
+    if held != bound or set(mailboxes) != {key for *_, key in bound}:
+        raise Divergence(f"mailboxes {sorted(held)} {sorted(mailboxes)}, connections {sorted(bound)}")
+    cached = {(side.org, *row) for side in history.sides for row in history.calendar_rows(side.org)}
+    if cached - bound:
+        raise Divergence(f"calendars kept of people who left: {cached - bound}")
     live = live_subscriptions(history)
     for member in connections.values():
         if member.status is ConnectionStatus.CONNECTED:
@@ -148,49 +166,16 @@ def live_subscriptions(history: History) -> dict[str, list[str | None]]:
     return found
 
 
-def expected(history: History, connection: Connection) -> ConnectionStatus:
-    """What the member's state must be, by the rules of matching and what the mailbox would answer."""
-    claimed = set(history.roster[connection.member])
-    bound = history.outlook.tenant.users.get(connection.object_id or "")
-    reached = bound is not None and bound.deleted_at is None and addresses_of(bound) & claimed
-    if connection.object_id is not None and (connection.matched_address in claimed or reached):
-        gone = bound is None or bound.deleted_at is not None
-        return ConnectionStatus.NOT_MATCHED if gone else state_of(history, bound)  # type: ignore[arg-type]
-    users = [u for u in history.outlook.tenant.users.values() if u.deleted_at is None and addresses_of(u) & claimed]
-    if len(users) != 1:
-        return ConnectionStatus.AMBIGUOUS if users else ConnectionStatus.NOT_MATCHED
-    others = {a for name, addresses in history.roster.items() if name != connection.member for a in addresses}
-    if addresses_of(users[0]) & claimed <= others:
-        return ConnectionStatus.AMBIGUOUS
-    return state_of(history, users[0])
-
-
-def addresses_of(user: User) -> set[str]:
-    """Every address of a directory user."""
-    return {user.user_principal_name, *(proxy.partition(":")[2] for proxy in user.proxy_addresses)}
-
-
-def state_of(history: History, user: User) -> ConnectionStatus:
-    """What reading this user's calendar comes to."""
-    if not user.account_enabled:
-        return ConnectionStatus.DISABLED_IN_DIRECTORY
-    if user.id in history.outlook.tenant.denied_mailboxes:
-        return ConnectionStatus.OUT_OF_SCOPE
-    if user.mailbox is None or user.mailbox.hosted == "on_premises":
-        return ConnectionStatus.NO_MAILBOX
-    return ConnectionStatus.CONNECTED
-
-
-def connections_of(history: History) -> dict[str, Connection]:
+def connections_of(side: Side) -> dict[str, Connection]:
     """The organization's connections by member."""
-    return {row.key: row.value for row in history.observer.tables.connections.rows(history.org)}
+    return {row.key: row.value for row in side.observer.tables.connections.rows(side.org)}
 
 
-def answered(history: History, name: str) -> tuple[BusyAnswer, Window]:
+def answered(side: Side, name: str) -> tuple[BusyAnswer, Window]:
     """What we say of the member's next weeks."""
-    start = today(history.outlook.now())
+    start = today(side.outlook.now())
     span = Window(start, start + DAYS)
-    return history.observer.availability.busy(MemberKey(history.org, name), span), span
+    return side.observer.availability.known(MemberKey(side.org, name), span), span
 
 
 def blocks(answer: BusyAnswer) -> list[truth.Block]:

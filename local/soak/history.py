@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
+import msgspec
 from azure.data.tables import TableServiceClient
 
+from local.soak.decisions import Decisions
+from local.soak.errors import Divergence
 from local.soak.host import Envelope, Host
 from local.soak.interruptions import Interruptions
+from local.soak.organizations import Neighbour, Side
 from local.soak.outlook import TICK, ZONE, Outlook
 from local.soak.platform import Platform
 from local.soak.process import Process
@@ -18,13 +22,10 @@ from shared.errors import NotFound
 from shared.matching import normalise
 from shared.messages import DirectorySync
 from shared.model import Member, Tenant, TenantStatus
+from shared.policy import kept_out
 
 MOST_AT_ONCE = 200
 """Messages that may run without time passing; more is a loop."""
-
-
-class Divergence(AssertionError):
-    """A promise is broken."""
 
 
 class History:
@@ -51,7 +52,9 @@ class History:
         self._listener = stage.listener
         self._listener.receive = self.host.receive
         self.platform = Platform()
-        self._listener.hear = self.platform.receive
+        self._listener.hear = self._hear
+        self.decisions = Decisions(self)
+        self.neighbour: Neighbour | None = None
         self.storage = TableServiceClient.from_connection_string(stage.azurite.connection_string)
 
     def close(self) -> None:
@@ -59,24 +62,64 @@ class History:
         self._listener.receive = lambda _: 503
         self._listener.hear = lambda *_: (503, {})
         self.outlook.close()
-        self.observer.tables.tenants.delete(self.org, self.outlook.tenant.id)
+        for side in self.sides:
+            self.observer.tables.tenants.delete(side.org, self.outlook.tenant.id)
         self.observer.close()
         self.host.close()
         self.storage.close()
 
-    def connect(self) -> None:
+    @property
+    def sides(self) -> list[Side]:
+        """The organizations that connect the tenant."""
+        return [self, *([self.neighbour] if self.neighbour else [])]
+
+    def connect(self, org: str | None = None) -> None:
         """Consent, recorded as an activation records it."""
         self.outlook.consent()
         now = self.outlook.now()
         tenant = Tenant(self.outlook.tenant.id, TenantStatus.CONNECTING, "admin", now)
-        self.observer.tables.tenants.put(self.org, tenant.id, tenant)
-        self.host.send(DirectorySync(self.org, tenant.id, now))
+        self.observer.tables.tenants.put(org or self.org, tenant.id, tenant)
+        self.host.send(DirectorySync(org or self.org, tenant.id, now))
+        self.settle_claims()
+
+    def add_neighbour(self, **roster: str) -> None:
+        """Another organization connects the tenant, with members of these addresses."""
+        self.neighbour = Neighbour(self.outlook, self.host, self.observer)
+        for name, address in roster.items():
+            self.neighbour.roster[name] = (address,)
+            member = Member(name, name, (address,), ZONE)
+            self.host.process.members.put(self.neighbour.org, "service", member)
+        self.connect(self.neighbour.org)
+
+    def wanted(self, *, connected: bool = True) -> set[str]:
+        """Addresses and users of members who are to be connected, as it was decided; their calendars may be read."""
+        found = {a for addresses in (self.neighbour.roster if self.neighbour else {}).values() for a in addresses}
+        policy = self.decisions.policy()
+        for name, addresses in self.roster.items() if connected else ():
+            choice = self.decisions.choice(name)
+            if kept_out(Member(name, name, addresses, ZONE), choice, policy) is None:
+                found |= {*addresses, *([choice.mailbox.object_id] if choice.mailbox else ())}
+        return found
+
+    def settle_claims(self) -> None:
+        """Whoever is let in may be read from now on; whoever is kept out by a choice, not any more."""
+        wanted, out = self.wanted(), self.decisions.out
+        self.claimed |= wanted
+        self._drop({address for name in out for address in self.roster.get(name, ())} - wanted)
+
+    def _drop(self, gone: set[str]) -> None:
+        """Not to be asked for any more, but by what runs already."""
+        if self.host.running:
+            self.leaving |= gone & self.claimed
+        self.claimed -= gone
 
     def put_member(self, name: str, *addresses: str) -> None:
         """Add or change a member; the platform repeats a call that was cut short."""
         given = tuple(normalise(address) for address in addresses)
         self.roster[name] = given
-        self.claimed.update(given)
+        if self.decisions.is_out(name):
+            self.decisions.out.add(name)
+        self.settle_claims()
         self.roster_changed_at = self.outlook.now()
         member = Member(name, name, given, ZONE)
         self.until_done(lambda: self.host.process.members.put(self.org, "service", member))
@@ -84,13 +127,11 @@ class History:
     def remove_member(self, name: str) -> None:
         """Take a member off."""
         left = self.roster.pop(name)
+        self.decisions.out.discard(name)
         self.platform.removals[name] += 1
         self.until_done(lambda: self._removed(name))
         self.outlook.world.clock.advance(TICK)
-        gone = set(left) - {address for addresses in self.roster.values() for address in addresses}
-        self.claimed -= gone
-        if self.host.running:
-            self.leaving |= gone
+        self._drop(set(left) - self.wanted())
 
     def _removed(self, name: str) -> None:
         try:
@@ -100,6 +141,12 @@ class History:
             self.host.process.members.replace_all(
                 self.org, "service", {n: Member(n, n, a, ZONE) for n, a in self.roster.items()}
             )
+
+    def _hear(self, body: bytes, headers: Mapping[str, str]) -> tuple[int, Mapping[str, str]]:
+        """An event goes to the platform's books of its organization."""
+        org = msgspec.json.decode(body)["data"]["organization"]
+        side = next((side for side in self.sides if side.org == org), self)
+        return side.platform.receive(body, headers)
 
     def until_done(self, call: Callable[[], object]) -> None:
         """Do it again until no kill comes in between; then let what it set off arrive."""
@@ -127,11 +174,11 @@ class History:
         client = self.storage.get_table_client(table)
         return [dict(row) for row in client.query_entities("PartitionKey eq @p", parameters={"p": partition})]
 
-    def calendar_rows(self) -> list[tuple[str, str]]:
-        """Member and mailbox of every cached calendar of the organization."""
+    def calendar_rows(self, org: str) -> list[tuple[str, str]]:
+        """Member and mailbox of every cached calendar of an organization."""
         client = self.storage.get_table_client("Calendars")
         found = client.query_entities(
-            "PartitionKey gt @a and PartitionKey lt @b", parameters={"a": f"{self.org}|", "b": f"{self.org}}}"}
+            "PartitionKey gt @a and PartitionKey lt @b", parameters={"a": f"{org}|", "b": f"{org}}}"}
         )
         return sorted((row["PartitionKey"].partition("|")[2], row["RowKey"].partition("|")[2]) for row in found)
 

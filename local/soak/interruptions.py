@@ -27,6 +27,8 @@ class Interruptions:
         self._left = 0
         self._afterwards = False
         self._action: Callable[[], None] | None = None
+        self.calendar_written: Callable[[], None] = lambda: None
+        """What looks at things as soon as a cached calendar was written."""
 
     def plan(self, number: int, action: Callable[[], None], *, afterwards: bool) -> None:
         """Do this around the `number`th request from now: before it is sent, or before its answer is seen."""
@@ -64,10 +66,19 @@ class Interruptions:
         def watched(request: requests.PreparedRequest, **options: Any) -> requests.Response:
             if _is_sign_in(request.url or ""):
                 return send(request, **options)
-            return self.around(lambda: send(request, **options))
+            return self.around(lambda: sent(request, **options))
+
+        def sent(request: requests.PreparedRequest, **options: Any) -> requests.Response:
+            answer = send(request, **options)
+            if "/Calendars" in (request.url or "") and request.method in _WRITING:
+                self.calendar_written()
+            return answer
 
         session.send = watched  # type: ignore[method-assign]
         return session
+
+
+_WRITING = ("POST", "PUT", "PATCH", "MERGE")
 
 
 def _is_sign_in(url: str) -> bool:

@@ -8,9 +8,10 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant
 
-from local.soak import checks
-from local.soak.base import NAMES
+from local.soak import checks, decision_checks
+from local.soak.base import NAMES, Base
 from local.soak.calendar_rules import CalendarRules
+from local.soak.decision_rules import DecisionRules
 from local.soak.fault_rules import FaultRules
 from local.soak.history import History
 from local.soak.people_rules import PeopleRules
@@ -24,12 +25,12 @@ DUPLICATES = st.sampled_from(["409", "409", "second"])
 """What Graph makes of a second subscription on a mailbox: refused, or (older) there are two."""
 
 
-class Machine(CalendarRules, PeopleRules, FaultRules, WorkRules):
-    """Histories of one customer."""
+class Played(Base):
+    """How a history begins, is watched, and ends."""
 
-    @initialize(members=st.integers(1, 2), hours=TOKEN_HOURS, duplicates=DUPLICATES)
-    def begin(self, members: int, hours: int, duplicates: Any) -> None:
-        """A tenant that is connected, with some members."""
+    @initialize(members=st.integers(1, 2), hours=TOKEN_HOURS, duplicates=DUPLICATES, neighbour=st.booleans())
+    def begin(self, members: int, hours: int, duplicates: Any, neighbour: bool) -> None:
+        """A tenant that is connected, with some members; perhaps by another organization too."""
         self.history = History(self.stage)
         outlook = self.history.outlook
         outlook.world.switches.access_token_seconds = hours * 3600
@@ -39,8 +40,11 @@ class Machine(CalendarRules, PeopleRules, FaultRules, WorkRules):
             outlook.hire(name)
         for name in NAMES[:members]:
             self.history.put_member(name, outlook.address(name))
+        if neighbour:  # one person is a member of both, another one of this one only
+            self.history.add_neighbour(amy=outlook.address(NAMES[0]), boss=outlook.address("boss"))
         self.history.connect()
         self.history.run_visible()
+        self.history.host.interruptions.calendar_written = lambda: decision_checks.note_answers(self.history)
 
     @invariant()
     def honest(self) -> None:
@@ -66,3 +70,11 @@ class Machine(CalendarRules, PeopleRules, FaultRules, WorkRules):
                 checks.at_rest(self.history)
         finally:
             self.history.close()
+
+
+class Machine(Played, CalendarRules, PeopleRules, FaultRules, WorkRules, DecisionRules):
+    """Histories in which anything may happen."""
+
+
+class Decided(Played, WorkRules, DecisionRules, PeopleRules):
+    """Histories about people and what they decide: calendars change little, and nothing is wrong at Microsoft."""

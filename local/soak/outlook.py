@@ -16,6 +16,7 @@ from local import truth
 from local.microsoft import directory
 from local.microsoft.clock import monotonic
 from local.microsoft.entra.consent import grant_tenant, remove_principal
+from local.microsoft.entra.keys import KeyRing
 from local.microsoft.graph.delivery import Delivery, delivery_of
 from local.microsoft.graph.event_resource import View, resource
 from local.microsoft.graph.instances import instances
@@ -48,7 +49,7 @@ class Outlook:
     """One tenant of a simulated Microsoft of its own."""
 
     def __init__(self, stage: Stage) -> None:
-        self.world = World()
+        self.world = World(keys=KeyRing([stage.signing_key]))
         self.world.clock.stop()
         self.world.clock.set(START)
         self.world.switches.gathering_seconds = 0

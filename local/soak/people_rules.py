@@ -9,7 +9,7 @@ from local.microsoft import directory
 from local.microsoft.registration import CLIENT_ID
 from local.microsoft.world import Tenant, User, World
 from local.soak.base import NAMES, Base
-from local.soak.checks import addresses_of
+from local.soak.expectations import addresses_of
 
 WHO = st.sampled_from(NAMES)
 NEW_NAMES = st.sampled_from([*NAMES, "new"])
@@ -39,7 +39,18 @@ def switch_policy(_: World, tenant: Tenant, user: User) -> None:
     tenant.denied_mailboxes ^= {user.id}
 
 
-SWITCHES = {"account": switch_account, "licence": switch_licence, "hosting": switch_hosting, "policy": switch_policy}
+def switch_guest(world: World, tenant: Tenant, user: User) -> None:
+    """Make a member of the directory a guest, or the other way round."""
+    directory.change_user(world, tenant, user, {"user_type": "Member" if user.user_type == "Guest" else "Guest"})
+
+
+SWITCHES = {
+    "account": switch_account,
+    "licence": switch_licence,
+    "hosting": switch_hosting,
+    "policy": switch_policy,
+    "guest": switch_guest,
+}
 DISMISSALS = {"soft delete": directory.soft_delete, "hard delete": directory.hard_delete}
 
 

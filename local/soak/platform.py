@@ -68,7 +68,8 @@ class Platform:
         """Whether the latest event begins where the one before ended, or begins anew where that is possible."""
         *earlier, last = self.heard[key]
         if last["previous_state"] is None:
-            return not earlier or self.removals[key] > 0
+            began_anew = bool(earlier) and ("member" in last or earlier[-1]["state"] == "disconnected")
+            return not earlier or (began_anew and (self.removals[key] > 0 or "member" not in last))
         return bool(earlier) and earlier[-1]["state"] == last["previous_state"]
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from local.soak.history import Divergence, History
+from local.soak.errors import Divergence
+from local.soak.history import History
 
 EVERY = timedelta(minutes=5)
 """The timer's schedule."""

@@ -13,6 +13,16 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from shared.contract.activation_links import LinkInput, LinkList, LinkOutput, MessageOutput
+from shared.contract.available_times import (
+    AvailableTimesInput,
+    AvailableTimesOutput,
+    HoursInput,
+    MemberTimesOutput,
+    OfferedMember,
+    SlotOutput,
+    WeekInput,
+    WorkingHoursInput,
+)
 from shared.contract.document import OpenApi
 from shared.contract.events import ConnectionChange, ConnectionEvent, TenantChange, TenantEvent
 from shared.contract.examples_of_decisions import MADE
@@ -167,6 +177,22 @@ _MADE: tuple[Struct, ...] = (
     *MADE,
     ConnectionEvent("connection.changed", _NINE, _connection_change),
     TenantEvent("tenant.changed", _NINE, _tenant_change),
+    AvailableTimesInput(
+        members=[
+            OfferedMember(
+                "alice",
+                WorkingHoursInput(WeekInput(monday=[HoursInput("09:00", "17:00")]), "Europe/Amsterdam"),
+            )
+        ],
+        start="2026-12-07T08:00:00Z",
+        end="2026-12-08T08:00:00Z",
+        duration_minutes=30,
+        buffer_before_minutes=10,
+    ),
+    AvailableTimesOutput(
+        [SlotOutput(_NINE + timedelta(hours=2), _NINE + timedelta(hours=2, minutes=30), ("alice",))],
+        [MemberTimesOutput("alice", Freshness.FRESH, _NINE - timedelta(minutes=3), None)],
+    ),
     DeadLetterList([_letter]),
     ReplayOutput(replayed=1, kept=0),
     HealthOutput("ok"),

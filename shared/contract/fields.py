@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from msgspec import Meta
 
@@ -24,3 +25,12 @@ Cursor = Annotated[
 ]
 
 MOST_MEMBERS = 50_000
+
+
+def is_zone(name: str) -> bool:
+    """Whether this is the name of a time zone; what only looks like a path to one is not."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True

@@ -53,13 +53,13 @@ def _named(message: str) -> InvalidInput:
     return InvalidInput(f"{detail}.", field=".".join(filter(None, names)) or None)
 
 
-def span_from(start: str | None, end: str | None) -> Window:
+def span_from(start: str | None, end: str | None, longest: timedelta = LONGEST_SPAN) -> Window:
     """The asked span. Raises `InvalidInput` naming the parameter and the fix."""
     span = Window(_moment(start, "start"), _moment(end, "end"))
     if span.start >= span.end:
         raise InvalidInput("The end must be after the start.", field="end")
-    if span.end - span.start > LONGEST_SPAN:
-        raise InvalidInput(f"Ask for at most {LONGEST_SPAN.days} days at once.", field="end")
+    if span.end - span.start > longest:
+        raise InvalidInput(f"Ask for at most {longest.days} days at once.", field="end")
     return span
 
 

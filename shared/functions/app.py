@@ -7,6 +7,7 @@ import azure.functions as func
 from shared.bootstrap import Services
 from shared.functions.activation_links import activation_links
 from shared.functions.audit import audit
+from shared.functions.available_times import available_times
 from shared.functions.documentation import documentation
 from shared.functions.endpoints import Api
 from shared.functions.health import health
@@ -38,6 +39,7 @@ API = (
     me,
     roster,
     times,
+    available_times,
     audit,
     operations,
     health,

@@ -41,6 +41,8 @@ class Who(StrEnum):
     """Any person of an organization, about themselves."""
     READER = "reader"
     """The platform's backend and admins about anybody, members about themselves; the path names the member."""
+    ASKER = "asker"
+    """The platform's backend and admins about anybody, members about themselves; the body names the members."""
     SERVICE = "service"
     """The platform's backend."""
     OPERATOR = "operator"

@@ -30,6 +30,7 @@ ADMISSION: Mapping[Who, Kinds] = {
     Who.ADMIN: (Unauthenticated, Forbidden, NotEntitled),
     Who.MEMBER: (Unauthenticated, Forbidden),
     Who.READER: (Unauthenticated, NotFound),
+    Who.ASKER: (Unauthenticated, NotFound),
     Who.SERVICE: (Unauthenticated, Forbidden),
     Who.OPERATOR: (),
     Who.ANYONE: (),

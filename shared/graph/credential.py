@@ -42,9 +42,11 @@ def _certificate(pem: str) -> dict[str, Any]:
 
 def _is_rsa_key(pem: str) -> bool:
     try:
-        return isinstance(load_pem_private_key(pem.encode(), None), RSAPrivateKey)
+        # MSAL checks the key's numbers when it signs; that takes so long that a cold start need not do it twice.
+        key = load_pem_private_key(pem.encode(), None, unsafe_skip_rsa_key_validation=True)
     except (ValueError, TypeError):
         return False
+    return isinstance(key, RSAPrivateKey)
 
 
 def _identity_assertion(client_id: str) -> Callable[[], str]:

@@ -7,7 +7,7 @@ All datetimes are UTC-aware; all identifiers are the platform's (organization, m
 from shared.model.activation import ActivationLink, AdminProof, LinkStep
 from shared.model.announcement import Announcement, Outbox, State
 from shared.model.audit import Entry, Sought
-from shared.model.calendar import BusyBlock, BusyStatus, Freshness, Snapshot, Window
+from shared.model.calendar import BusyBlock, BusyStatus, Combine, Freshness, Snapshot, Window
 from shared.model.connection import Connection, ConnectionStatus, Detail, Mailbox, Push
 from shared.model.dead_letter import DeadLetter
 from shared.model.organization import Member, MemberKey, Role
@@ -21,6 +21,7 @@ __all__ = [
     "BusyBlock",
     "BusyStatus",
     "Choice",
+    "Combine",
     "Connection",
     "ConnectionStatus",
     "DeadLetter",

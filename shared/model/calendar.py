@@ -58,3 +58,14 @@ class Freshness(StrEnum):
     FRESH = "fresh"
     STALE = "stale"
     UNKNOWN = "unknown"
+
+
+class Combine(StrEnum):
+    """How members combine."""
+
+    EVERYONE = "everyone"
+    """All of them take part."""
+    ANYONE = "anyone"
+    """One of them takes part."""
+    AT_LEAST = "at_least"
+    """So many of them take part."""

@@ -7,7 +7,7 @@ for the running service of `tests/scenarios`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from local.microsoft.faults import Fault, NotificationFault
@@ -96,10 +96,18 @@ class Customer:
         pass_time(self.history, timedelta(**span))
 
     def ticks(self, minutes: int) -> None:
-        """Time passes, and the timer runs every five minutes as it does in life."""
+        """Time passes; the timer runs every five minutes as it does in life, and messages when they come back."""
         for _ in range(minutes // 5):
-            self.outlook.advance(timedelta(minutes=5))
+            tick_at = self.outlook.now() + timedelta(minutes=5)
+            while coming_back := self._coming_back(tick_at):
+                self.wait(seconds=(min(coming_back) - self.outlook.now()).total_seconds())
+            self.outlook.advance(tick_at - self.outlook.now())
             self.tick()
+
+    def _coming_back(self, before: datetime) -> list[datetime]:
+        """When messages that are hidden now become visible."""
+        now = self.outlook.now()
+        return [one.visible_at for one in self.history.host.queue if now < one.visible_at < before]
 
     def wait(self, **span: float) -> None:
         """Time passes, then whatever is visible runs."""

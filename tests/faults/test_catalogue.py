@@ -83,7 +83,7 @@ def test_f3_consent_withdrawn_is_said_asked_about_rarely_and_over_once_it_is_bac
     customer.ticks(minutes=20)
     assert customer.tenant_status() is tenant
     assert {customer.status(name) for name in (ANN, BEN)} == {members}
-    assert customer.history.calendar_rows(), "what was read is kept"
+    assert customer.history.calendar_rows(customer.history.org), "what was read is kept"
     if members is not S.CONNECTED:
         assert {customer.busy(name).freshness for name in (ANN, BEN)} <= {Freshness.STALE, Freshness.UNKNOWN}
 

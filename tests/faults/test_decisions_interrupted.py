@@ -84,7 +84,7 @@ def assert_told_the_same(customer: Customer) -> None:
         cached = bool(tables.calendars.named(customer.owner(name)))
         assert cached is (connection.active_mailbox is not None), name
         assert bool(customer.subscriptions(name)) is cached, name
-    checks.check_books(customer.history, connections)
+    checks.check_books(customer.history, {(org, name): c for name, c in connections.items()})
 
 
 def is_out(customer: Customer, name: str, status: S) -> Act:

@@ -6,7 +6,6 @@ which something happens is arranged.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -14,44 +13,11 @@ from typing import Any
 import pytest
 
 from local.soak import checks
-from local.soak.interruptions import Interruptions, Killed
-from local.soak.process import Process
-from shared.messages import CalendarSync, DirectorySync, Reason
+from local.soak.interruptions import Killed
+from shared.messages import DirectorySync
 from shared.model import ConnectionStatus, Freshness
 from tests.faults.customer import ANN, BEN, Customer
-
-Happens = Callable[[], object]
-
-
-def process(customer: Customer) -> Process:
-    """Another worker of the service."""
-    host = customer.history.host
-    return Process(host._settings, customer.outlook.now, host.send, Interruptions())
-
-
-def while_reading(worker: Process, happens: Happens) -> None:
-    """Have something happen once, between Graph's answer and what the worker makes of it."""
-    views = worker.calendar_syncs._views
-    real = views.read
-
-    def read(*args: Any) -> Any:
-        views.read = real  # type: ignore[method-assign]
-        answer = real(*args)
-        happens()
-        return answer
-
-    views.read = read  # type: ignore[method-assign]
-
-
-def told(customer: Customer, name: str = ANN) -> CalendarSync:
-    """A notification about somebody's mailbox that arrives now."""
-    return CalendarSync(
-        customer.outlook.tenant.id, (customer.user(name).id,), customer.outlook.now(), Reason.NOTIFIED
-    )
-
-
-def die() -> None:
-    raise Killed
+from tests.faults.workers import die, process, told, while_reading
 
 
 def test_what_is_told_during_a_read_is_seen_seconds_later(customer: Customer) -> None:

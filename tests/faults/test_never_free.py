@@ -13,7 +13,7 @@ from tests.faults.conftest import Make
 from tests.faults.customer import ANN, BEN, Customer
 
 PAGE, EVENTS = 3, 8
-PATIENCE = 2.0
+PATIENCE = 0.5
 """Seconds that are waited for an answer where one is late, in place of thirty."""
 FAULTS: dict[str, dict[str, Any]] = {
     "401": {"status": 401, "code": "InvalidAuthenticationToken"},

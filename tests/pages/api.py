@@ -37,6 +37,7 @@ from shared.model import ActivationLink, ConnectionStatus, Entry, LinkStep, Tena
 from shared.pages import Page, Pages
 from shared.settings import CredentialSettings, MicrosoftSettings, PlatformSettings, Settings, StorageSettings
 from shared.states import NEEDING_ATTENTION, TENANTS, explain, missed_pushes, next_step
+from tests.pages.decisions import Decisions
 
 NOW = datetime.now(UTC)
 TENANT = "7f1c0f0e-0d6c-4b8c-9c61-0a6f2b7f2d11"
@@ -122,7 +123,11 @@ class World:
     entries: list[AuditEntryOutput] = field(default_factory=list)
     busy: list[BlockOutput] = field(default_factory=list)
     freshness: str = "fresh"
+    decisions: Decisions = field(default_factory=Decisions)
     problem: CallerError | None = None
+    """Of every call."""
+    problems: dict[str, CallerError] = field(default_factory=dict)
+    """Of single calls, by method and path."""
     asked: list[str] = field(default_factory=list)
     """Method and path of every API request."""
     posted: list[str] = field(default_factory=list)
@@ -203,8 +208,8 @@ class Site:
         try:
             if not request.headers.get("Authorization", "").startswith("Bearer ey"):
                 raise Unauthenticated("Send the platform's token.")
-            if self.world.problem:
-                raise self.world.problem
+            if problem := self.world.problem or self.world.problems.get(f"{request.method} {request.path}"):
+                raise problem
             return self._answer(request, await request.read())
         except CallerError as error:
             problem = {"title": error.title, "status": error.status, "detail": error.detail, "field": error.field}
@@ -220,7 +225,8 @@ class Site:
             case "POST", ["outlook", "activation-links"]:
                 return _json(self._made(parse_body(body, LinkInput)), 201)
             case "DELETE", ["outlook", "activation-links", link_id]:
-                self.world.links = [_revoked(known) if known.id == link_id else known for known in self.world.links]
+                revoked = link_answer(link_id, "revoked")
+                self.world.links = [revoked if known.id == link_id else known for known in self.world.links]
                 return web.Response(status=204)
             case "GET", ["outlook", "members"]:
                 return self._members(parse_query(request.query, MemberQuery), request.headers["Accept"])
@@ -234,7 +240,19 @@ class Site:
             case "GET", ["members", who, "busy"]:
                 start, end = (datetime.fromisoformat(request.query[name]) for name in ("start", "end"))
                 return _json(BusyOutput(who, start, end, self.world.freshness, NOW, self.world.busy))
-        raise AssertionError(f"the pages asked for {request.method} {request.path}")
+        return self._decided(request, body)
+
+    def _decided(self, request: web.Request, body: bytes) -> web.Response:
+        method, parts = request.method, request.path.removeprefix("/api/").split("/")
+        match method, parts:
+            case "POST", ["outlook", "tenants", _, "resync"]:
+                return _json(self.world.tenants[0], 202)
+            case "DELETE", ["outlook", "tenants", _]:
+                self.world.tenants = [tenant(TenantStatus.DISCONNECTING)]
+                return _json(self.world.tenants[0], 202)
+        decided = self.world.decisions.answer(method, parts, request.query, body, self.world.members)
+        assert decided is not None, f"the pages asked for {method} {request.path}"
+        return _json(decided)
 
     def _overview(self) -> Overview:
         counts = Counter(member.state for member in self.world.members)
@@ -248,7 +266,7 @@ class Site:
             member
             for member in self.world.members
             if query.state in (None, member.state)
-            and folded(query.q or "") in folded("\n".join([member.name, *member.addresses]))
+            and folded(query.q or "") in folded("\n".join([member.id, member.name, *member.addresses]))
         ]
         if accept == "text/csv":
             text = csv_text(MEMBER_COLUMNS, [member_row(member) for member in found])
@@ -263,10 +281,6 @@ class Site:
         self.world.links.insert(0, answers.link(made, NOW))
         url = f"{self.url}/activate/contoso~{link_id}~secret-of-{link_id}"
         return answers.new_link(made, NOW, url, invitation(made, url, "contoso", "Calendly", "client"))
-
-
-def _revoked(known: LinkOutput) -> LinkOutput:
-    return link_answer(known.id, "revoked")
 
 
 def _json(value: msgspec.Struct, status: int = 200) -> web.Response:

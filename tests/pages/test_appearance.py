@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
-from shared.model import ConnectionStatus, LinkStep, TenantStatus
+from shared.contract.one_member import StepOutput
+from shared.model import ConnectionStatus, LinkStep, Policy, TenantStatus
+from shared.policy import Effect
 from tests.pages.api import NOW, TENANT, World, block, entry, link_answer, member, tenant, token
 from tests.pages.conftest import Open
+from tests.pages.decisions import candidate
 
 PHONE = {"width": 360, "height": 740}
 PATHS = {
@@ -68,6 +71,12 @@ def full(world: World) -> World:
     world.members[0].name = "Wolfeschlegelsteinhausenbergerdorff" * 2
     world.members[0].addresses = ("x" * 64 + "@contoso.com",)
     world.entries = [entry(1), entry(2, "activation_link.refused", "role_missing"), entry(3, "member.added")]
+    world.members[0].also_found_in = (TENANT,)
+    decisions = world.decisions
+    decisions.policy = Policy(members_may_choose_busy=True)
+    decisions.effect = Effect(disconnected=1, looked_for=2)
+    decisions.candidates = [candidate("robin", TENANT, is_bound=True), candidate("no", TENANT, objection="Off.")]
+    decisions.steps = [StepOutput(str(ok), ok, "What came of it.", "Next.") for ok in (True, False)]
     world.busy = [block(0, 9, 1), block(1, 14, 2, "workingElsewhere"), block(3, 0, 24, "oof")]
     return world
 
@@ -77,18 +86,36 @@ def shown(page: Page) -> Page:
     return page
 
 
+def opened(page: Page) -> Page:
+    """Whatever can be opened on the page itself."""
+    page.locator("details:visible").evaluate_all("all => all.forEach((details) => { details.open = true; })")
+    for only_some in page.get_by_label("Only some").filter(visible=True).all():
+        only_some.check()
+    return page
+
+
+def dialog(page: Page, opener: str) -> Locator:
+    """The dialog that a button opens, with all that it can show."""
+    page.get_by_role("button", name=opener).first.click()
+    shown = page.get_by_role("dialog")
+    for check in shown.get_by_role("button", name="Check now").all():
+        check.click()
+        expect(page.locator("#check-steps > li")).to_have_count(2)
+        page.get_by_text("Choose who this is").click()
+    expect(shown).to_contain_text("Events that were booked" if opener == "Disconnect contoso.com…" else "")
+    return shown
+
+
 @pytest.mark.parametrize("name", PATHS)
 def test_a_page_fits_a_phone_without_scrolling_sideways(open_page: Open, full: World, name: str) -> None:
-    page = shown(open_page(PATHS[name], viewport=PHONE))
-    for details in page.locator("details:visible").all():
-        details.evaluate("details => { details.open = true; }")
+    page = opened(shown(open_page(PATHS[name], viewport=PHONE)))
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
 
 
 @pytest.mark.parametrize("name", PATHS)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_text_is_readable_in_light_and_dark(open_page: Open, full: World, name: str, scheme: str) -> None:
-    page = shown(open_page(PATHS[name], color_scheme=scheme))
+    page = opened(shown(open_page(PATHS[name], color_scheme=scheme)))
     ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert (int(ground.split("(")[1].split(",")[0]) < 64) == (scheme == "dark")
     assert page.evaluate(LUMINANCE) == []
@@ -114,11 +141,31 @@ def test_states_differ_in_shape_not_only_in_colour(open_page: Open, full: World)
 
 @pytest.mark.parametrize("name", PATHS)
 def test_every_field_and_button_has_a_name(open_page: Open, full: World, name: str) -> None:
-    page = shown(open_page(PATHS[name]))
-    snapshot = page.locator("body").aria_snapshot()
-    nameless = [
-        line
-        for line in snapshot.splitlines()
-        if line.strip().rstrip(":") in ("- button", "- textbox", "- combobox", "- link", "- searchbox")
-    ]
-    assert nameless == []
+    assert nameless(opened(shown(open_page(PATHS[name]))).locator("body")) == []
+
+
+def nameless(part: Locator) -> list[str]:
+    """What somebody who does not see it could not tell apart."""
+    roles = ("button", "textbox", "combobox", "link", "searchbox", "checkbox", "radio", "dialog")
+    lines = (line.strip().rstrip(":") for line in part.aria_snapshot().splitlines())
+    return [line for line in lines if line in {f"- {role}" for role in roles}]
+
+
+@pytest.mark.parametrize(
+    ("view", "opener"),
+    [("admin", "Disconnect contoso.com…"), ("admin", "Manage Wolfeschlegel"), ("member", "Disconnect…")],
+)
+def test_a_dialog_fits_a_phone_and_is_readable_in_light_and_dark(
+    open_page: Open, full: World, view: str, opener: str
+) -> None:
+    page = shown(open_page(PATHS[view], viewport=PHONE))
+    part = dialog(page, opener)
+    box = part.bounding_box()
+    assert box is not None
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= PHONE["width"]
+    assert part.evaluate("dialog => dialog.scrollWidth <= dialog.clientWidth")
+    assert nameless(page.locator("body")) == []
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        assert page.evaluate(LUMINANCE) == []

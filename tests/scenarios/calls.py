@@ -10,6 +10,7 @@ import requests
 
 from local.host.http import Keys
 from shared.bootstrap import Services
+from shared.contract.available_times import AvailableTimesInput
 from shared.contract.examples import EXAMPLES
 from shared.contract.one_member import MatchInput
 from shared.contract.people import RosterInput
@@ -98,6 +99,8 @@ class Calls:
     def _body(self, endpoint: Endpoint) -> Json | None:
         if endpoint.body is RosterInput:
             return {"members": [_person(self.company, name) for name in ("ann", "ben")]}
+        if endpoint.body is AvailableTimesInput:
+            return _example(endpoint.body) | {"members": [{"id": "ann"}]}
         if endpoint.body is MatchInput:
             return self.match()
         return _example(endpoint.body) if endpoint.body else None

@@ -26,9 +26,11 @@ def stack(log_file: Path) -> Iterator[Stack]:
 
 
 @pytest.fixture
-def company(stack: Stack) -> Company:
+def company(stack: Stack) -> Iterator[Company]:
     """A customer of its own for the test."""
-    return Company(stack)
+    made = Company(stack)
+    yield made
+    made.retire()
 
 
 class Supply:
@@ -62,9 +64,11 @@ def supply(stack: Stack) -> Supply:
 
 
 @pytest.fixture
-def connected(supply: Supply, request: pytest.FixtureRequest) -> Company:
+def connected(supply: Supply, request: pytest.FixtureRequest) -> Iterator[Company]:
     """A customer of the test's own whose tenant is connected, with two members."""
-    return supply.take(sum("connected" in item.fixturenames for item in request.session.items))
+    taken = supply.take(sum("connected" in item.fixturenames for item in request.session.items))
+    yield taken
+    taken.retire()
 
 
 @pytest.fixture(scope="session")

@@ -103,6 +103,7 @@ def failing_later(stack: Stack) -> Iterator[Company]:
         for name in WHOSE.values():
             company.meet(name, hour=15)
         yield company
+    company.retire()
 
 
 @pytest.fixture(scope="module")
@@ -114,6 +115,7 @@ def failing_from_the_start(stack: Stack) -> Iterator[Company]:
         company.activate()
         assert company.reaches("ben", "connected")
         yield company
+    company.retire()
 
 
 @pytest.mark.parametrize("fault", UNREADABLE)

@@ -1,5 +1,6 @@
 """P5 and P6 over time: people come, go and change names; only members' calendars are ever touched."""
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -178,7 +179,7 @@ TROUBLES = {
 
 
 @pytest.fixture(scope="module")
-def troubled(stack: Stack) -> dict[str, Company]:
+def troubled(stack: Stack) -> Iterator[dict[str, Company]]:
     """A customer for each trouble, in the middle of a round that has it. They are made at once: all is waiting."""
 
     def one(fault: dict[str, Any]) -> Company:
@@ -186,12 +187,15 @@ def troubled(stack: Stack) -> dict[str, Company]:
         company.microsoft.add_fault("/users/delta", tenant=company.tenant, **fault)
         company.join("eva")
         company.hire("eva")
-        for _ in range(2):
-            company.resync()
         return company
 
     with ThreadPoolExecutor(6) as pool:
-        return dict(zip(TROUBLES, pool.map(one, TROUBLES.values()), strict=True))
+        made = dict(zip(TROUBLES, pool.map(one, TROUBLES.values()), strict=True))
+    for _ in range(2):
+        stack.run_now("resync")
+    yield made
+    for company in made.values():
+        company.retire()
 
 
 @pytest.mark.parametrize("trouble", TROUBLES)

@@ -63,6 +63,7 @@ TABLE = {
     "put_member":             "role role role  role  200     role    role      role 201",
     "remove_member":          "role role role  role  204     role    role      role 404",
     "busy_times":             "200  404  200   200   200     200     200       404  404",
+    "find_available_times":   "200  404  200   200   200     200     200       404  404",
     "explain_times":          "200  404  200   200   200     200     200       404  404",
 }  # fmt: skip
 """A status, or the reason of a 403. Nobody else gets anything but 401."""
@@ -81,6 +82,7 @@ def calls(stack: Stack) -> Iterator[Calls]:
     made = Calls(connected_company(stack))
     yield made
     made.clear()
+    made.company.retire()
 
 
 def test_the_table_knows_every_endpoint() -> None:

@@ -1,43 +1,35 @@
-// What an organization's admin sees: tenants here; activation links, members and the audit trail in modules of their own.
+// What an organization's admin sees, each part in a module of its own.
 import * as audit from "./audit.js";
 import { call } from "./api.js";
 import * as activation from "./links.js";
+import { isManaging, listenToActions, refreshManaged } from "./member_actions.js";
 import { listenToMembers, refreshMembers } from "./members.js";
-import { fill, find, fromTemplate, mark, rows } from "./render.js";
-import { kind, label, moment } from "./words.js";
+import { listenToPolicy, refreshPolicy } from "./policy.js";
+import { find } from "./render.js";
+import { listenToScope } from "./scope.js";
+import { isGoingOn, listenToTenants, refreshTenants } from "./tenants.js";
 
 export const id = "admin";
 let isFirst = true;
 
 export async function refresh() {
-  const [{ tenants }, { activation_links: links }, areConnecting] = await Promise.all([
-    call("GET", "/api/outlook/tenants"), call("GET", "/api/outlook/activation-links"), refreshMembers(), audit.refresh(),
+  const tenantsShown = refreshTenants(); // lines about members name tenants
+  const [tenants, areConnecting, { activation_links: links }] = await Promise.all([
+    tenantsShown, refreshMembers(tenantsShown), call("GET", "/api/outlook/activation-links"), refreshManaged(tenantsShown),
+    refreshPolicy(), audit.refresh(),
   ]);
   if (isFirst) find("connect").open = !tenants.length;
   isFirst = false;
-  showTenants(tenants);
   activation.show(links);
-  return links.some(activation.isUnderWay) || areConnecting || tenants.some(({ status }) => status === "connecting");
+  return links.some(activation.isUnderWay) || areConnecting || isManaging() || tenants.some(isGoingOn);
 }
 
-export function listen(attempt) {
+export function listen(attempt, ask) {
   activation.listen(attempt);
   audit.listen(attempt);
+  listenToTenants(attempt, ask);
+  listenToScope(ask);
+  listenToPolicy(attempt, ask);
   listenToMembers(attempt);
-}
-
-function showTenants(tenants) {
-  find("no-tenant").hidden = tenants.length > 0;
-  rows(find("tenants"), tenants, fromTemplate("tenant-row"), (row, tenant) => {
-    mark(row, tenant.status);
-    fill(row, {
-      name: tenant.domains.join(", ") || tenant.id, since: `Since ${moment(tenant.consented_at)}`, state: label(tenant.status),
-      text: tenant.status_text, next: kind(tenant.status) === "good" ? "" : tenant.next_step, reason: reasonOf(tenant), push: tenant.push_text,
-    });
-  });
-}
-
-// Microsoft's codes begin with a capital letter, ours do not.
-function reasonOf({ reason }) {
-  return reason && (/^[A-Z]/.test(reason) ? `Microsoft says: ${reason}` : `Detail: ${label(reason)}`);
+  listenToActions(attempt, ask);
 }

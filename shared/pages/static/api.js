@@ -4,7 +4,7 @@ import { token } from "./session.js";
 export class Problem extends Error {
   constructor(status, { title = "Something went wrong", detail = "Try again in a moment.", field } = {}) {
     super(`${title}. ${detail}${field ? ` (Field: ${field.replaceAll("_", " ")})` : ""}`);
-    this.status = status;
+    Object.assign(this, { status, detail, field, words: `${title}. ${detail}` });
   }
 }
 

@@ -7,6 +7,7 @@ import * as member from "./member.js";
 const BUSY_SECONDS = 2, CALM_SECONDS = 15;
 let running = Promise.resolve();
 let signedIn = true;
+let wake = null; // ends the present pause between two refreshes
 let hasFailedAction = false; // its message stays until it is closed or another action succeeds
 
 takeToken();
@@ -24,6 +25,7 @@ function signOut(title) {
   signedIn = false;
   forget();
   say(find("signed-out-title"), title);
+  document.querySelectorAll("dialog[open]").forEach((dialog) => dialog.close());
   for (const id of ["account", "loading", "admin", "member", "notice"]) find(id).hidden = true;
   find("signed-out").hidden = false;
 }
@@ -34,17 +36,18 @@ function start(view) {
   say(find("person"), `${who.name ?? who.sub} · ${organization}`);
   find("account").hidden = false;
   find("loading").hidden = false;
-  view.listen((action) => attempt(view, action));
+  view.listen((action) => attempt(view, action), (question) => attempt(view, question, false));
   keepFresh(view);
 }
 
-// Everything that calls the API runs here, one after the other; resolves to whether something is still connecting.
-function attempt(view, action) {
+// Everything that calls the API runs here, one after the other; resolves to whether something is still going on.
+function attempt(view, action, thenRefresh = true) {
   running = running.then(async () => {
     try {
       await action?.();
-      if (action) hasFailedAction = false;
-      const isBusy = signedIn && (await view.refresh(who));
+      if (action && thenRefresh) hasFailedAction = false;
+      const isBusy = thenRefresh && signedIn && (await view.refresh(who));
+      if (action && isBusy) wakeIn(BUSY_SECONDS);
       if (!hasFailedAction) find("notice").hidden = true;
       find(view.id).hidden = !signedIn;
       return isBusy;
@@ -61,15 +64,18 @@ function attempt(view, action) {
 
 // A hidden tab waits until it is seen again; then it is refreshed at once.
 async function keepFresh(view) {
-  let wake;
   document.addEventListener("visibilitychange", () => document.hidden || wake?.());
   while (signedIn) {
     const isBusy = await attempt(view);
     await new Promise((resolve) => {
       wake = resolve;
-      setTimeout(() => document.hidden || resolve(), 1000 * (isBusy ? BUSY_SECONDS : CALM_SECONDS));
+      wakeIn(isBusy ? BUSY_SECONDS : CALM_SECONDS);
     });
   }
+}
+
+function wakeIn(seconds) {
+  setTimeout(() => document.hidden || wake?.(), 1000 * seconds);
 }
 
 function warn(text, isAction) {

@@ -1,5 +1,6 @@
 // Activation links: made, with a message to send; listed with how far each came; revoked.
 import { call } from "./api.js";
+import { copy } from "./copying.js";
 import { fill, find, fromTemplate, rows, say } from "./render.js";
 import { label, moment } from "./words.js";
 
@@ -15,7 +16,7 @@ export function listen(attempt) {
   find("links").addEventListener("click", (event) => {
     if ("revoke" in event.target.dataset) confirmRevoking(event.target.closest("li").dataset.key, attempt);
   });
-  find("made").addEventListener("click", (event) => event.target.dataset.copy && copy(event.target.dataset.copy));
+  find("made").addEventListener("click", ({ target }) => target.dataset.copy && copyField(find(target.dataset.copy)));
 }
 
 export const isUnderWay = (link) => link.is_open && ["started", "approving", "approved"].includes(link.step);
@@ -46,10 +47,9 @@ async function make(domains, days) {
   find("made").querySelector("[data-copy]").focus();
 }
 
-async function copy(id) {
-  find(id).select();
-  const said = await navigator.clipboard.writeText(find(id).value).then(() => "Copied.", () => "Press Ctrl+C to copy.");
-  say(find("copied"), said);
+function copyField(field) {
+  field.select();
+  copy(field.value, find("copied"));
 }
 
 function confirmRevoking(link, attempt) {

@@ -1,31 +1,33 @@
-// What a member sees: their own busy times of the next seven days.
+// What a member sees: their own connection, and their busy times of the next seven days.
 import { call } from "./api.js";
+import { isConnecting, listenToConnection, refreshConnection } from "./my_connection.js";
 import { fill, find, fromTemplate, rows, say } from "./render.js";
-import { clock, day, label, moment } from "./words.js";
+import { clock, day, label, moment, STATUSES } from "./words.js";
 
 export const id = "member";
 const DAYS = 7;
-const STATUSES = { oof: "Away", unknown: "Not known to be free" };
+const UNKNOWN = "Not known to be free"; // also where nothing could be read, unlike the status in Outlook
 const FRESHNESS = {
   fresh: ["good", (read) => `Up to date. Outlook was read ${read}.`],
   stale: ["wait", (read) => `Outlook could not be read lately. These are the times as read ${read}.`],
   unknown: ["fix", () => "Not all of your calendar is known, so the rest counts as not free."],
 };
 
-export function listen() {
+export function listen(attempt) {
+  listenToConnection(attempt);
   say(find("zone"), Intl.DateTimeFormat().resolvedOptions().timeZone);
 }
 
 export async function refresh({ sub }) {
   const days = nextDays(new Date());
   const query = new URLSearchParams({ start: days[0].start.toISOString(), end: days.at(-1).end.toISOString() });
-  const answer = await call("GET", `/api/members/${encodeURIComponent(sub)}/busy?${query}`);
+  const [answer] = await Promise.all([call("GET", `/api/members/${encodeURIComponent(sub)}/busy?${query}`), refreshConnection()]);
   const [kind, words] = FRESHNESS[answer.freshness];
   find("fresh-mark").className = `mark ${kind}`;
   say(find("freshness"), words(answer.read_at && moment(answer.read_at)));
   const blocks = answer.busy.map((block) => ({ ...block, start: new Date(block.start), end: new Date(block.end) }));
   rows(find("days"), days, fromTemplate("day-row"), (row, span) => showDay(row, span, blocks));
-  return false;
+  return isConnecting();
 }
 
 function nextDays(now) {
@@ -40,7 +42,7 @@ function showDay(row, span, blocks) {
   fill(row, { day: day(span.start), none: inside.length ? "" : "Nothing in the calendar" });
   const items = inside.map((block) => ({ ...block, id: `${+block.start}-${+block.end}-${block.status}` }));
   rows(row.querySelector("[data-blocks]"), items, fromTemplate("block-row"), (line, block) => {
-    fill(line, { time: timeIn(span, block), status: STATUSES[block.status] ?? label(block.status) });
+    fill(line, { time: timeIn(span, block), status: block.status === "unknown" ? UNKNOWN : STATUSES[block.status]?.word ?? label(block.status) });
   });
 }
 

@@ -1,14 +1,16 @@
 // What an admin sees of members: how many are in which state, and a list to filter, search, leaf through and keep.
 import { call, download } from "./api.js";
-import { fill, find, fromTemplate, mark, rows, say } from "./render.js";
+import { elsewhere, manage } from "./member_actions.js";
+import { fill, find, focusOn, fromTemplate, mark, rows, say } from "./render.js";
 import { kind, label, soon } from "./words.js";
 
 const PAGE = 50, MOST = 200, TYPING_MS = 250;
 const SOURCES = { personal: "Connected by the member", both: "Connected by the member too" }; // the others go without saying
 let wished = PAGE; // members to show
+let shown = [];
 
-export async function refreshMembers() {
-  const [overview, { members, next }] = await Promise.all([call("GET", "/api/outlook"), load()]);
+export async function refreshMembers(tenantsShown) {
+  const [overview, { members, next }] = await Promise.all([call("GET", "/api/outlook"), load(), tenantsShown]);
   showOverview(overview);
   showMembers(members, Boolean(next), overview.members);
   return overview.states.connecting > 0;
@@ -26,6 +28,9 @@ export function listenToMembers(attempt) {
   });
   find("state").addEventListener("change", afresh);
   find("more").addEventListener("click", () => attempt(() => { wished += PAGE; }));
+  find("members").addEventListener("click", ({ target }) => {
+    if ("manage" in target.dataset) manage(shown.find(({ id }) => id === target.closest("li").dataset.key), attempt);
+  });
   find("csv").addEventListener("click", () => attempt(() => download(`/api/outlook/members?${asked()}`, "members.csv")));
 }
 
@@ -62,9 +67,10 @@ function showOverview({ members: all, states, needing_attention: toFix, next_ste
 
 function showMembers(members, hasMore, all) {
   const before = find("members").children.length, more = find("more"), wasFocused = document.activeElement === more;
+  shown = members;
   rows(find("members"), members, fromTemplate("member-row"), showMember);
   more.hidden = !hasMore;
-  if (wasFocused && !hasMore) focusRow(before);
+  if (wasFocused && !hasMore) focusOn(find("members").children[before]); // reading goes on there
   const isNarrowed = find("search").value.trim() || find("state").value;
   if (!members.length) say(find("found"), all ? "Nobody here is like that." : "Nobody is on the roster yet.");
   else say(find("found"), hasMore ? `The first ${members.length} are shown.` : isNarrowed ? `${members.length} found.` : "");
@@ -75,18 +81,11 @@ function showMember(row, member) {
   fill(row, {
     name: member.name, addresses: member.addresses.join(", "), state: label(member.state), text: member.state_text,
     read: reading(member), detail: member.detail && `Detail: ${label(member.detail)}`,
-    next: kind(member.state) === "good" ? "" : member.next_step,
+    next: kind(member.state) === "good" ? "" : member.next_step, elsewhere: elsewhere(member),
   });
+  row.querySelector("[data-manage]").ariaLabel = `Manage ${member.name}`;
 }
 
 function reading({ source, last_read: last, next_due: due }) {
   return [SOURCES[source], last && `Read ${soon(last)}`, due && `Next by ${soon(due)}`].filter(Boolean).join(" · ");
-}
-
-// Focus would be lost with the button; it goes on where reading goes on.
-function focusRow(number) {
-  const row = find("members").children[number];
-  if (!row) return;
-  row.tabIndex = -1;
-  row.focus();
 }

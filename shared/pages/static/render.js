@@ -7,12 +7,14 @@ export function say(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
+// Nothing to say leaves no gap.
+export function sayIfAny(element, text) {
+  say(element, text || "");
+  element.hidden = !text;
+}
+
 export function fill(row, texts) {
-  for (const [name, text] of Object.entries(texts)) {
-    const element = row.querySelector(`[data-text="${name}"]`);
-    say(element, text ?? "");
-    element.hidden = !text;
-  }
+  for (const [name, text] of Object.entries(texts)) sayIfAny(row.querySelector(`[data-text="${name}"]`), text);
 }
 
 export function rows(parent, items, make, update) {
@@ -32,3 +34,16 @@ export function mark(row, state) {
 }
 
 export const fromTemplate = (id) => () => find(id).content.firstElementChild.cloneNode(true);
+
+// For places where reading goes on when what had the focus is gone.
+export function focusOn(element) {
+  if (!element) return;
+  if (element.tabIndex < 0) element.tabIndex = -1;
+  element.focus();
+}
+
+// Sentences as a list; none, no list.
+export function list(parent, sentences) {
+  rows(parent, sentences.map((text) => ({ id: text, text })), () => document.createElement("li"), (item, { text }) => say(item, text));
+  parent.hidden = !sentences.length;
+}

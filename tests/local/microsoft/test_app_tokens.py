@@ -219,7 +219,7 @@ def test_an_expired_certificate_is_refused(
     ("changes", "tenant", "status", "error", "number"),
     [
         ({"client_id": "nobody"}, CONTOSO, 400, "unauthorized_client", 700016),
-        ({}, str(uuid4()), 400, "invalid_request", 90002),
+        ({}, "0b9d6d3e-6f0c-4d57-9a4e-3c1f2b8a7e10", 400, "invalid_request", 90002),
         ({}, "common", 400, "invalid_request", 9001023),
         ({}, "organizations", 400, "invalid_request", 9001023),
         ({"scope": "User.Read"}, CONTOSO, 400, "invalid_scope", 1002012),
