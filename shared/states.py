@@ -176,14 +176,20 @@ def missed_pushes(count: int) -> str | None:
     )
 
 
-def left_at_microsoft(client_id: str) -> tuple[str, ...]:
-    """What stays in a tenant that is disconnected here, and how its admin removes it."""
-    app = (
-        "The app stays listed under Enterprise applications in the Microsoft Entra admin center, with the "
-        "permissions that were granted; a Microsoft admin removes both by deleting it there."
-    )
-    command = (
-        "In PowerShell: Connect-MgGraph -Scopes Application.ReadWrite.All; Remove-MgServicePrincipal "
+_APP_STAYS = (
+    "The app stays listed under Enterprise applications in the Microsoft Entra admin center, with the permissions "
+    "that were granted; a Microsoft admin removes both by deleting it there."
+)
+LEFT_AT_MICROSOFT = (
+    _APP_STAYS,
+    "Events that were booked into members' calendars stay there; they belong to the members.",
+)
+"""What stays in a tenant that is disconnected here."""
+
+
+def removal_command(client_id: str) -> str:
+    """The PowerShell with which a Microsoft admin removes the app from the tenant."""
+    return (
+        "Connect-MgGraph -Scopes Application.ReadWrite.All; Remove-MgServicePrincipal "
         f"-ServicePrincipalId (Get-MgServicePrincipal -Filter \"appId eq '{client_id}'\").Id"
     )
-    return app, command, "Events that were booked into members' calendars stay there; they belong to the members."

@@ -7,20 +7,10 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from shared.contract.fields import Identifier, Zone
+from shared.contract.fields import Clock, DayEnd, Identifier, Zone
 from shared.contract.times import Moment
 from shared.model import Combine, Freshness
 
-Clock = Annotated[
-    str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$(?!\n)", description="A time of day, e.g. 09:00.")
-]
-DayEnd = Annotated[
-    str,
-    Meta(
-        pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$(?!\n)",
-        description="A time of day, or 24:00 for its end.",
-    ),
-]
 Minutes = Annotated[int, Meta(ge=0, le=1440)]
 
 

@@ -22,7 +22,7 @@ from shared.contract.policy import EffectOutput, PolicyChange, PolicyOutput, Pol
 from shared.contract.tenants import DisconnectPreview
 from shared.contract.times import CalendarOutput, ExplanationOutput, PartOutput, ReasonOutput, RuleOutput
 from shared.model import BusyStatus, ConnectionStatus, Freshness, UnknownRule
-from shared.states import CONNECTIONS, left_at_microsoft
+from shared.states import CONNECTIONS, LEFT_AT_MICROSOFT, removal_command
 
 _NINE = datetime(2026, 12, 7, 9, 0, tzinfo=UTC)
 _DAY = _NINE.replace(hour=0)
@@ -102,7 +102,7 @@ MADE: tuple[Struct, ...] = (
     PolicyPreview(_policy, _effect),
     MyConnections([_mine], _COUNTED, may_choose_busy=True, may_connect_personal=True),
     BusyChoice(list(_COUNTED)),
-    DisconnectPreview(11, 10, 1, list(left_at_microsoft(_CLIENT))),
+    DisconnectPreview(11, 10, 1, list(LEFT_AT_MICROSOFT), removal_command(_CLIENT)),
     MatchInput(_TENANT, _USER),
     CandidateQuery("alice@contoso.com"),
     CandidateList(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from msgspec import Meta
@@ -13,6 +14,16 @@ Address = Annotated[
 ]
 Domain = Annotated[
     str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]{1,252}$(?!\n)", description="A domain, e.g. contoso.com.")
+]
+Clock = Annotated[
+    str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$(?!\n)", description="A time of day, e.g. 09:00.")
+]
+DayEnd = Annotated[
+    str,
+    Meta(
+        pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$(?!\n)",
+        description="A time of day, or 24:00 for its end.",
+    ),
 ]
 Zone = Annotated[str, Meta(max_length=64, extra_json_schema={"format": "iana-time-zone"})]
 Cursor = Annotated[
@@ -25,6 +36,12 @@ Cursor = Annotated[
 ]
 
 MOST_MEMBERS = 50_000
+
+SHAPES: Mapping[str, str] = {
+    meta.pattern: meta.description
+    for meta in (get_args(kind)[1] for kind in (Identifier, Address, Domain, Clock, DayEnd))
+}
+"""What a text that must look like something is, by the expression it must match."""
 
 
 def is_zone(name: str) -> bool:

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 import msgspec
 
+from shared.contract.fields import SHAPES
 from shared.errors import InvalidInput, TooLarge
 from shared.model import Window
 
@@ -49,6 +50,10 @@ def _named(message: str) -> InvalidInput:
     missing = re.search(r"field `(\w+)`", detail)
     if missing:
         detail = f"`{missing[1]}` is missing"
+    # In msgspec's message the expression stands with its backslashes doubled.
+    expected = next((text for shape, text in SHAPES.items() if repr(shape)[1:-1] in detail), None)
+    if expected is not None:
+        detail = f"Expected: {expected.removesuffix('.')}"
     names = [path.strip("`").removeprefix("$").lstrip(".")] + ([missing[1]] if missing else [])
     return InvalidInput(f"{detail}.", field=".".join(filter(None, names)) or None)
 

@@ -48,4 +48,6 @@ class DisconnectPreview(Struct):
     found_elsewhere: int
     """Of those: who are looked for in another tenant of the organization, where they were seen."""
     stays_at_microsoft: list[str]
-    """What disconnecting does not remove there, and how to."""
+    """What disconnecting does not remove there."""
+    removal_command: str
+    """The PowerShell with which a Microsoft admin removes the app there."""

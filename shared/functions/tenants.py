@@ -8,7 +8,7 @@ from shared.contract.tenants import DisconnectPreview, TenantList, TenantOutput
 from shared.errors import Conflict, NotFound
 from shared.functions import answers
 from shared.functions.endpoints import Api, Asked, Nothing, Who
-from shared.states import left_at_microsoft
+from shared.states import LEFT_AT_MICROSOFT, removal_command
 
 
 def tenants(api: Api) -> None:
@@ -43,7 +43,9 @@ def tenants(api: Api) -> None:
         """
         touched = services.tenants.preview(ask.caller.org, ask.path["tenant"])
         client_id = services.settings.microsoft.client_id
-        return DisconnectPreview(**asdict(touched), stays_at_microsoft=list(left_at_microsoft(client_id)))
+        return DisconnectPreview(
+            **asdict(touched), stays_at_microsoft=list(LEFT_AT_MICROSOFT), removal_command=removal_command(client_id)
+        )
 
     @api.endpoint(
         "DELETE",

@@ -27,8 +27,14 @@ export function listenToActions(attempt, ask) {
   check.addEventListener("click", () => isEnabled(check) && checkNow(attempt));
   find("exclude").addEventListener("click", () => keep("PUT", "Excluded."));
   find("include").addEventListener("click", () => keep("DELETE", "Included again. That shows within a minute."));
-  dialog.addEventListener("close", () => document.activeElement === document.body && focusOn(find("members-title"))); // its row is gone
+  dialog.addEventListener("close", () => isFocusLost() && focusOn(find("members-title")));
   listenToMatching(ask, (action) => addressOf(managed.id, action), decide);
+}
+
+// The row that the dialog was opened from may be gone, and the browser leaves the focus where nobody sees it.
+function isFocusLost() {
+  const { activeElement: focused } = document;
+  return focused === document.body || dialog.contains(focused);
 }
 
 // Refreshed at once, and often while the dialog is open.

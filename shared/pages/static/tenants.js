@@ -6,7 +6,6 @@ import { fill, find, focusOn, fromTemplate, list, mark, rows, say } from "./rend
 import { count, kind, label, moment, soon } from "./words.js";
 
 const dialog = find("disconnect"), confirm = find("disconnect-confirm");
-const COMMAND = /^In PowerShell: /;
 let known = new Map();
 
 export const nameOf = (id) => known.get(id)?.domains[0] ?? id;
@@ -80,11 +79,9 @@ function open(id, ask) {
 async function preview(id) {
   const meaning = await call("GET", `/api/outlook/tenants/${id}/disconnect-preview`);
   if (dialog.dataset.tenant !== id) return;
-  const command = meaning.stays_at_microsoft.find((text) => COMMAND.test(text)) ?? "";
   list(find("disconnect-members"), effectOf(meaning));
-  list(find("disconnect-stays"), meaning.stays_at_microsoft.filter((text) => text !== command));
-  say(find("disconnect-command"), command.replace(COMMAND, ""));
-  find("disconnect-remove").hidden = !command;
+  list(find("disconnect-stays"), meaning.stays_at_microsoft);
+  say(find("disconnect-command"), meaning.removal_command);
   find("disconnect-meaning").hidden = false;
   say(find("disconnect-said"), "");
   enable(confirm, true);
