@@ -39,7 +39,7 @@ from shared.storage.queue import Queues
 from shared.storage.table import Row
 from shared.storage.tables import Tables
 from shared.subscriptions import Pushes
-from shared.turns import ABOUT_PUSH, Turns, is_held, reading_time, when_held
+from shared.turns import ABOUT_PUSH, Turns, is_held, may_write, reading_time, when_held
 
 log = logging.getLogger(__name__)
 
@@ -83,7 +83,8 @@ class CalendarSyncs:
         self._turns.postpone(message, {key: turn for key, turn in turns.items() if turn and turn > now} | later)
         # Whose they are is looked up behind the claim: whoever joined before is seen, whoever joins later asks anew.
         owners = self._owners({owner for row in claimed for owner in row.value.members})
-        for row in [*claimed, *(row for row in rows if not row.value.members)]:
+        nobodys = [row for row in rows if not row.value.members and not may_write(row.value, now, delivery)]
+        for row in [*claimed, *nobodys]:
             self._put_right(row, owners)
         self._make_true(message, [row for row in claimed if owners.of(row.value)], owners, now)
 
@@ -167,13 +168,13 @@ class CalendarSyncs:
         surprised = any(changed) and can_suspect(mailbox, reason)
         self._tell(mailbox, ConnectionStatus.CONNECTED, None, owners)
         shown = frozenset(owners.of(mailbox))
-        current = self._tables.mailboxes.update(
-            row, lambda now: now and after_success(now, mailbox, shown, push, began, surprised=surprised)
-        )
-        for owner in set(mailbox.members) - set(current.members if current else ()):
-            # They left while we read; whoever leaves deletes after saying so, which may have been before we wrote.
-            self._tables.calendars.delete(owner, mailbox.key)
-        self._end_unwanted(mailbox, current, push)
+
+        def ended(now: Mailbox | None) -> Mailbox | None:
+            # Before the claim goes: while it is there, what we wrote for who left is known to be in the way.
+            self._forget(set(mailbox.members) - set(now.members if now else ()), mailbox.key)
+            return now and after_success(now, mailbox, shown, push, began, surprised=surprised)
+
+        self._end_unwanted(mailbox, self._tables.mailboxes.update(row, ended), push)
 
     def _replace(self, owner: MemberKey, key: MailboxKey, snapshot: Snapshot) -> bool:
         """Put a snapshot in place; whether it says something else than the one that was believed until now."""
@@ -203,9 +204,16 @@ class CalendarSyncs:
         self._end_unwanted(mailbox, current, push)
 
     def _end_unwanted(self, mailbox: Mailbox, current: Mailbox | None, push: Push | None) -> None:
-        """End a subscription that was made for a mailbox which is nobody's by now."""
+        """Let go of a mailbox that everybody left while it was read, which nobody else does meanwhile."""
         if current is None and push is not None:
             self._pushes.stop(replace(mailbox, push=push))
+        elif current is not None and not current.members and current.claimed_at is None:
+            self._abandon(current)
+
+    def _forget(self, owners: Iterable[MemberKey], key: MailboxKey) -> None:
+        """Delete what was read of the mailbox for those who left it."""
+        for owner in owners:
+            self._tables.calendars.delete(owner, key)
 
     def _tell(self, mailbox: Mailbox, status: ConnectionStatus, detail: str | None, owners: Owners) -> None:
         unaware = owners.unaware(mailbox, status, detail)
@@ -214,9 +222,9 @@ class CalendarSyncs:
     def _put_right(self, row: Row[Mailbox], owners: Owners) -> None:
         """Take off the list whoever is wrongly on it; a mailbox that lists nobody is let go."""
         mailbox, now = row.value, self._now()
-        out, disputed = owners.struck_out(mailbox, now), owners.disputed(mailbox)
-        for owner in out:
-            self._tables.calendars.delete(owner, mailbox.key)
+        disputed = owners.disputed(mailbox)
+        out = owners.struck_out(mailbox, now) | (set(mailbox.left) - set(mailbox.members))
+        self._forget(out, mailbox.key)
         if after_striking_out(mailbox, out, bool(disputed - out), now) != mailbox:
             self._tables.mailboxes.update(row, lambda m: m and after_striking_out(m, out, bool(disputed - out), now))
         if not set(mailbox.members) - out:

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from shared.errors import InvalidInput, MicrosoftError, NotFound
 from shared.graph.users import Users
 from shared.matching import normalise
-from shared.model import Connection, DirectoryUser, MailboxKey, Member
+from shared.model import Connection, DirectoryUser, MailboxKey, Member, TenantStatus
 from shared.storage.tables import Tables
+
+_LEAVING = (TenantStatus.DISCONNECTING, TenantStatus.DISCONNECTED)
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,8 @@ class Candidates:
 
         Raises `InvalidInput`, `MicrosoftError`.
         """
-        if self._tables.tenants.get(org, tenant_id) is None:
+        row = self._tables.tenants.get(org, tenant_id)
+        if row is None or row.value.status in _LEAVING:
             raise InvalidInput("Name one of the organization's tenants.", field="tenant")
         users = self._users.look_up(tenant_id, [], [user_id])
         if not users:

@@ -8,6 +8,7 @@ say what was then interrupted, but nothing happens that it does not say.
 from __future__ import annotations
 
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
@@ -111,7 +112,8 @@ class Choices:
         action = "match.chosen" if mailbox else "match.left_to_addresses"
         detail = f"{mailbox.tenant_id}/{mailbox.object_id}" if mailbox else None
         self._choose(caller, member_id, action, lambda c: replace(c, mailbox=mailbox), detail)
-        return self._looked_for(caller.org, member_id)
+        # The tenant may have gone just now: whom it was to have is then forgotten again.
+        return self._looked_for(caller.org, member_id, {mailbox.tenant_id} if mailbox else set())
 
     def count_as_busy(self, caller: Caller, statuses: tuple[BusyStatus, ...] | None) -> Standing:
         """The caller says what counts as busy for them, or leaves it to the policy. Raises `Forbidden`."""
@@ -158,8 +160,8 @@ class Choices:
             for key in left:
                 self._queues.send(CalendarSync(key.tenant_id, (key.object_id,), self._now(), Reason.CHANGED))
 
-    def _looked_for(self, org: str, member_id: str) -> Standing:
+    def _looked_for(self, org: str, member_id: str, also: AbstractSet[str] = frozenset()) -> Standing:
         """How the member stands, who is to be looked for in every tenant now."""
-        for row in self._tables.tenants_of(org):
-            self._queues.send(DirectorySync(org, row.key, self._now()))
+        for tenant_id in sorted({row.key for row in self._tables.tenants_of(org)} | also):
+            self._queues.send(DirectorySync(org, tenant_id, self._now()))
         return self.standing(org, member_id)

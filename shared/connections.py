@@ -118,7 +118,8 @@ class Connections:
             if mailbox is None or owner not in mailbox.members:
                 return None
             members = tuple(member for member in mailbox.members if member != owner)
-            return replace(mailbox, members=members, due_at=self._now())
+            left = (*mailbox.left, owner) if mailbox.claimed_at is not None else mailbox.left
+            return replace(mailbox, members=members, left=left, due_at=self._now())
 
         self._change(key, without_owner)
         # Once more, for a read that was under way.

@@ -122,7 +122,11 @@ class DirectorySyncs:
             self._queues.send(DirectorySync(message.org, message.tenant, self._now()))
 
     def _hold(self, message: DirectorySync, row: Row[Tenant]) -> None:
-        """Have one message come when the directory may be asked again; the schedule comes by itself."""
+        """Have one message come when the directory may be asked again; the schedule comes by itself.
+
+        Whom people keep out need not wait for that.
+        """
+        self._settled(message.org, row.key)
         tenant, now = row.value, self._now()
         comes = tenant.again_at is not None and tenant.again_at > now + AHEAD
         if tenant.not_before is not None and not message.once and not comes:

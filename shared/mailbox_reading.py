@@ -69,7 +69,10 @@ def _says(connection: Connection) -> tuple[ConnectionStatus, str | None]:
 def after_striking_out(current: Mailbox, out: set[MemberKey], is_disputed: bool, now: datetime) -> Mailbox:
     """The mailbox without those struck out, remembering since when somebody else is in dispute."""
     members = tuple(owner for owner in current.members if owner not in out)
-    return replace(current, members=members, disputed_since=(current.disputed_since or now) if is_disputed else None)
+    left = tuple(owner for owner in current.left if owner not in out)
+    return replace(
+        current, members=members, left=left, disputed_since=(current.disputed_since or now) if is_disputed else None
+    )
 
 
 def may_settle(mailbox: Mailbox, result: object) -> bool:
@@ -131,7 +134,9 @@ def next_read(push: Push, began: datetime) -> datetime:
 
 def unclaimed(current: Mailbox, seen: Mailbox) -> Mailbox:
     """The mailbox without the claim of this read; somebody else's, made when this one took too long, stays."""
-    return replace(current, claimed_at=None, claimed_by=None) if current.claimed_at == seen.claimed_at else current
+    if current.claimed_at != seen.claimed_at:
+        return current
+    return replace(current, claimed_at=None, claimed_by=None, left=())
 
 
 def after_failure(

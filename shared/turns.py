@@ -25,6 +25,8 @@ from shared.subscriptions import needs_renewal
 
 CLAIM = timedelta(seconds=15)
 """How long a read keeps others away; one that takes longer, or died, does so no more."""
+ENDED = timedelta(minutes=10)
+"""After so long no read is under way any more: the host ends whatever takes longer."""
 GATHER = timedelta(seconds=4)
 """How long what was told during a read waits for what may still come."""
 BURST = timedelta(milliseconds=30)
@@ -75,6 +77,12 @@ def reading_time(
 def is_claimed(mailbox: Mailbox, now: datetime) -> bool:
     """Whether somebody reads it now."""
     return mailbox.claimed_at is not None and now - mailbox.claimed_at < CLAIM
+
+
+def may_write(mailbox: Mailbox, now: datetime, delivery: str | None) -> bool:
+    """Whether a read of somebody else may be under way, or died and has not been delivered again."""
+    own = delivery is not None and mailbox.claimed_by == delivery
+    return mailbox.claimed_at is not None and not own and now - mailbox.claimed_at < ENDED
 
 
 def is_held(mailbox: Mailbox, now: datetime) -> bool:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from hypothesis.stateful import RuleBasedStateMachine
 
+from local.microsoft.graph import events
 from local.microsoft.world import Json, User
 from local.soak.history import History, today
 from local.soak.outlook import ZONE
@@ -35,6 +36,18 @@ class Base(RuleBasedStateMachine):
     def at(self, day: int, hour: int) -> datetime:
         """An hour of a day from today."""
         return today(self.history.outlook.now()) + timedelta(days=day, hours=hour)
+
+    def stir(self) -> None:
+        """Make work, where there is little: a change in somebody's calendar, and the timer."""
+        if len(self.history.host.visible()) < 2:
+            self.meet_somebody(NAMES[0])
+            self.history.host.tick()
+
+    def meet_somebody(self, who: str) -> None:
+        """An event of an hour, an hour from now."""
+        start = self.history.outlook.now().replace(microsecond=0) + timedelta(hours=1)
+        place = self.history.outlook.world, self.history.outlook.tenant
+        self.on_calendar(who, lambda user: events.create_event(*place, user, times(start, 60)))
 
 
 def times(start: datetime, minutes: int) -> Json:

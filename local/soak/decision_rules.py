@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hypothesis import strategies as st
-from hypothesis.stateful import precondition, rule
+from hypothesis.stateful import rule
 
 from local.soak.base import NAMES, Base
 from local.soak.decisions import PERSONAL, SCOPES
@@ -13,7 +13,7 @@ MEMBER = st.sampled_from([*NAMES, "new"])
 OTHERS = ("scope", "let disconnect", "forbid disconnect", "name", "leave to addresses", "check")
 TENANT = ("tenant off", "tenant away", "tenant off and on")
 DECISIONS = st.sampled_from([*PERSONAL, *OTHERS, *TENANT, "tenant on"])
-WHICH = st.integers(0, 4)
+WHICH, REQUEST, SOON = st.integers(0, 4), st.integers(1, 25), st.integers(1, 6)
 
 
 class DecisionRules(Base):
@@ -43,18 +43,48 @@ class DecisionRules(Base):
         self.decide(what, who, which, insist=insist)
         self.history.host.interruptions.forget()
 
-    @precondition(lambda self: self.history.host.visible())
-    @rule(which=WHICH, what=DECISIONS, who=MEMBER, other=WHICH, request=st.integers(1, 25), after=st.booleans())
-    def decide_meanwhile(self, which: int, what: str, who: str, other: int, request: int, after: bool) -> None:
-        """Somebody decides something between two requests of a message's run."""
-        visible = self.history.host.visible()
+    @rule(
+        which=WHICH,
+        what=DECISIONS,
+        who=MEMBER,
+        other=WHICH,
+        request=REQUEST,
+        after=st.booleans(),
+        dies=st.none() | SOON,
+    )
+    def decide_meanwhile(
+        self, which: int, what: str, who: str, other: int, request: int, after: bool, dies: int | None
+    ) -> None:
+        """Somebody decides something between two requests of a message's run, which may die soon after that."""
+        self.stir()
+        visible, host = self.history.host.visible(), self.history.host
+        if not visible:
+            return
 
         def happen() -> None:
             self.history.census.intrusions += 1
             self.decide(what, who, other)
+            if dies is not None:
+                host.interrupt(dies, None, afterwards=after)
 
-        self.history.host.interrupt(request, happen, afterwards=after)
+        host.interrupt(request, happen, afterwards=after)
         self.history.run(visible[which % len(visible)])
+
+    @rule(what=DECISIONS, who=MEMBER, which=WHICH, request=REQUEST, after=st.booleans())
+    def decide_during_check(self, what: str, who: str, which: int, request: int, after: bool) -> None:
+        """Somebody decides something while an admin has a member checked."""
+
+        def happen() -> None:
+            self.history.census.intrusions += 1
+            self.decide(what, who, which)
+
+        host = self.history.host
+        host.interrupt(request, happen, afterwards=after)
+        host.running += 1
+        try:
+            self.history.decisions.check(who, insist=False)
+        finally:
+            host.running -= 1
 
     def decide(self, what: str, who: str, which: int, *, insist: bool = True) -> None:
         """Make a decision by its name."""

@@ -8,8 +8,7 @@ from datetime import timedelta
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from local.microsoft.graph import events
-from local.soak.base import NAMES, Base, times
+from local.soak.base import NAMES, Base
 
 WAITS = st.sampled_from(
     [
@@ -49,7 +48,7 @@ class WorkRules(Base):
     @rule(which=WHICH, request=REQUEST, afterwards=st.booleans())
     def die_at_work(self, which: int, request: int, afterwards: bool) -> None:
         """The process dies while a message runs, which comes back later."""
-        self._stir()
+        self.stir()
         young = [e for e in self.history.host.visible() if e.dequeues < MOST_DEQUEUES]
         if young:
             self.history.host.interrupt(request, None, afterwards=afterwards)
@@ -64,7 +63,7 @@ class WorkRules(Base):
     )
     def work_disturbed(self, which: int, what: str, who: str, request: int, after: bool) -> None:
         """Between two requests of a message's run, something else happens from beginning to end."""
-        self._stir()
+        self.stir()
         visible = self.history.host.visible()
         if not visible:
             return
@@ -75,18 +74,6 @@ class WorkRules(Base):
 
         self.history.host.interrupt(request, disturb, afterwards=after)
         self.history.run(visible[which % len(visible)])
-
-    def _stir(self) -> None:
-        """Make work, where there is little: a change in somebody's calendar, and the timer."""
-        if len(self.history.host.visible()) < 2:
-            self.meet_somebody(NAMES[0])
-            self.history.host.tick()
-
-    def meet_somebody(self, who: str) -> None:
-        """An event of an hour, an hour from now."""
-        start = self.history.outlook.now().replace(microsecond=0) + timedelta(hours=1)
-        place = self.history.outlook.world, self.history.outlook.tenant
-        self.on_calendar(who, lambda user: events.create_event(*place, user, times(start, 60)))
 
     def _disturb_with(self, what: str, who: str, which: int) -> None:
         visible = self.history.host.visible()

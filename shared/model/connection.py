@@ -158,6 +158,8 @@ class Mailbox:
     """Since when somebody reads it. Nobody else does so meanwhile."""
     claimed_by: str | None = None
     """The queue's id of the message that does. When its process dies it comes back, and knows the claim."""
+    left: tuple[MemberKey, ...] = ()
+    """Who left while it was read: what that read may still write for them is to be deleted."""
     again_at: datetime | None = None
     """When a message comes that reads everything told until then."""
     not_before: datetime | None = None

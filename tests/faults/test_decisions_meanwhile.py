@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from local.soak.interruptions import Killed
-from shared.errors import NotFound
+from shared.errors import InvalidInput, NotFound
 from shared.messages import DirectorySync
-from shared.model import ConnectionStatus, Freshness, Role
+from shared.model import ConnectionStatus, Freshness, Role, Scope
 from tests.faults.conftest import Make
 from tests.faults.customer import ANN, BEN, Customer
 from tests.faults.test_decisions_interrupted import admin, person
@@ -39,9 +41,10 @@ def test_who_disconnects_during_a_read_is_not_answered_though_the_process_dies_w
     with pytest.raises(Killed):
         worker.calendar_syncs.run(told(customer), "first")
     assert customer.busy(ANN).freshness is Freshness.UNKNOWN
-    process(customer).calendar_syncs.run(told(customer), "first")
-    customer.live(hours=3)
-    assert customer.busy(ANN).freshness is Freshness.UNKNOWN
+    process(customer).calendar_syncs.run(told(customer), "first")  # delivered again
+    assert [member for member, _ in cached(customer)] == [BEN]
+    customer.live(hours=1)
+    customer.is_at_rest()
 
 
 def test_a_tenant_disconnected_in_the_middle_of_its_first_pass_binds_nobody(new_customer: Make) -> None:
@@ -142,3 +145,28 @@ def test_who_leaves_the_roster_while_they_are_checked_is_not_there(customer: Cus
     rematch.roster = roster  # type: ignore[method-assign, assignment]
     with pytest.raises(NotFound):
         customer.history.host.process.checks.run(customer.history.org, "boss", ANN)
+
+
+def test_a_policy_takes_members_out_at_once_though_the_directory_is_to_be_left_alone(customer: Customer) -> None:
+    customer.fault("/users/delta", status=429, retry_after=3600, times=None)
+    customer.tick()
+    change = lambda policy: replace(policy, scope=Scope(members=(BEN,)))  # noqa: E731
+    customer.history.host.process.governance.change(admin(customer), change)
+    customer.run()
+    assert customer.status(ANN) is ConnectionStatus.EXCLUDED
+    assert customer.busy(ANN).freshness is Freshness.UNKNOWN
+    assert customer.status(BEN) is ConnectionStatus.CONNECTED
+
+
+def test_nobody_is_named_in_a_tenant_that_goes(customer: Customer) -> None:
+    process, key = customer.history.host.process, customer.mailbox(BEN).key
+    chosen = process.candidates.one(customer.history.org, *key)
+    take_down(customer)
+    with pytest.raises(InvalidInput):
+        process.candidates.one(customer.history.org, *key)
+    customer.live(hours=2)
+    process.choices.name(admin(customer), ANN, chosen)
+    customer.run()
+    choice = customer.history.observer.tables.choices.get(customer.history.org, ANN)
+    assert choice is not None
+    assert choice.value.mailbox is None
