@@ -115,7 +115,7 @@ def retold(header: Any = None, payload: Any = None) -> str:
 
 
 NOW = int(time.time())
-PAST, FUTURE = NOW - LEEWAY_SECONDS - 30, NOW + LEEWAY_SECONDS + 300
+PAST, FUTURE = NOW - LEEWAY_SECONDS - 30, NOW + 24 * 3600
 REQUIRED = ("exp", "iat", "nbf", "iss", "aud", "tid", "oid", "nonce")
 REFUSED = {
     "signed by another key": lambda: token(key=FOREIGN),
