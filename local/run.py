@@ -26,8 +26,9 @@ def main() -> int:
     began = time.monotonic()
     try:
         LOG.parent.mkdir(exist_ok=True)
+        ports = Ports.usual(os.environ)
         data = Path(os.environ["DATA"]) if os.environ.get("DATA") else None
-        with LOG.open("w") as log, Stack(Ports.usual(os.environ), output=log, data=data) as stack:
+        with LOG.open("a" if ports.taken() else "w") as log, Stack(ports, output=log, data=data) as stack:
             stack.platform.load_roster()
             print(greeting(stack, time.monotonic() - began), flush=True)
             return _wait(stack, stopped)

@@ -23,6 +23,9 @@ log = logging.getLogger(__name__)
 BUDGET = timedelta(seconds=5)
 """How long somebody waits for calendars that are read live; what comes later is in the cache the next time."""
 
+MOST_LIVE = 4
+"""Questions whose calendars are read live at a time; others wait within their budget."""
+
 Calendars = Sequence[tuple[MailboxKey, Snapshot]]
 
 
@@ -47,6 +50,7 @@ class Availability:
         self._tables = tables
         self._read = read
         self._now = now
+        self._pool = ThreadPoolExecutor(MOST_LIVE, "live-read")
 
     def busy(self, owner: MemberKey, span: Window) -> BusyAnswer:
         """The member's busy blocks in the span, as the organization's policy counts them. Raises `NotFound`."""
@@ -58,12 +62,7 @@ class Availability:
         Calendars of which nothing is known are read live, all together, where the policy says so.
         """
         policy = self._tables.policies.of(owners[0].org)
-        calendars = point_reads(self._calendars, owners)
-        live: Collection[MemberKey] = ()
-        if policy.unknown_time is UnknownRule.READ_LIVE:
-            dark = [owner for owner in owners if is_dark(calendars[owner], self._now())]
-            live = self._read_live(dark)
-            calendars |= point_reads(self._calendars, list(live))
+        calendars, live = self._gathered(owners, policy)
         answers = {owner: self._answer(owner, calendars[owner], span, policy) for owner in owners}
         return Known(answers, policy.unknown_time, live)
 
@@ -73,10 +72,21 @@ class Availability:
 
     def explain(self, owner: MemberKey, span: Window) -> Explanation:
         """Why the member's time is open or blocked. Raises `NotFound`."""
-        self.busy(owner, span)
         policy = self._tables.policies.of(owner.org)
+        calendars, _ = self._gathered([owner], policy)
         choice = self._choice(owner, policy)
-        return explain(self._calendars(owner), span, self._now(), rule_of(policy, choice), policy, choice)
+        return explain(calendars[owner], span, self._now(), rule_of(policy, choice), policy, choice)
+
+    def _gathered(
+        self, owners: Sequence[MemberKey], policy: Policy
+    ) -> tuple[dict[MemberKey, Calendars], Collection[MemberKey]]:
+        """Members' calendars, and whose were read live for this, where the policy says so."""
+        calendars = point_reads(self._calendars, owners)
+        if policy.unknown_time is not UnknownRule.READ_LIVE:
+            return calendars, ()
+        dark = [owner for owner in owners if is_dark(calendars[owner], self._now())]
+        live = self._read_live(dark)
+        return calendars | point_reads(self._calendars, list(live)), live
 
     def _answer(self, owner: MemberKey, calendars: Calendars, span: Window, policy: Policy) -> BusyAnswer:
         rule = rule_of(policy, self._choice(owner, policy))
@@ -108,13 +118,10 @@ class Availability:
         keys = {owner: key for owner, key in point_reads(self._readable, owners).items() if key}
         if not keys:
             return ()
-        pool = ThreadPoolExecutor(1)
         try:
-            pool.submit(self._read, list(dict.fromkeys(keys.values()))).result(BUDGET.total_seconds())
+            self._pool.submit(self._read, list(dict.fromkeys(keys.values()))).result(BUDGET.total_seconds())
         except (OutlookError, Late) as problem:
             log.warning("not read live: %s", type(problem).__name__)
-        finally:
-            pool.shutdown(wait=False)
         return keys.keys()
 
     def _readable(self, owner: MemberKey) -> MailboxKey | None:

@@ -121,7 +121,7 @@ class Services:
     def checks(self) -> Checks:
         from shared.checks import Checks
 
-        return Checks(self.tables, self.choices, self._rematch, self.calendar_syncs, self.now)
+        return Checks(self.tables, self.queues, self.choices, self._rematch, self.calendar_syncs, self.now)
 
     @cached_property
     def governance(self) -> Governance:

@@ -11,10 +11,8 @@ from dataclasses import dataclass
 from shared.errors import InvalidInput, MicrosoftError, NotFound
 from shared.graph.users import Users
 from shared.matching import normalise
-from shared.model import Connection, DirectoryUser, MailboxKey, Member, TenantStatus
+from shared.model import Connection, DirectoryUser, MailboxKey, Member, MemberKey
 from shared.storage.tables import Tables
-
-_LEAVING = (TenantStatus.DISCONNECTING, TenantStatus.DISCONNECTED)
 
 
 @dataclass(frozen=True)
@@ -25,12 +23,16 @@ class Candidate:
     user: DirectoryUser
     is_chosen: bool
     is_bound: bool
+    taken_by: str | None = None
+    """Another member of the organization whose calendar the user's is."""
 
     @property
     def objection(self) -> str | None:
         """Why the user cannot be chosen."""
         if self.user.is_guest:
             return "A guest's mailbox is in another tenant."
+        if self.taken_by is not None:
+            return f"This is the member {self.taken_by} already."
         return None if self.user.is_enabled else "The account is switched off."
 
 
@@ -60,6 +62,9 @@ class Candidates:
         found: list[Candidate] = []
         unanswered: list[str] = []
         for tenant in self._tables.tenants_of(org):
+            if not tenant.value.may_be_searched:
+                unanswered.append(tenant.key)
+                continue
             try:
                 users = self._look_up(tenant.key, member.value, address, known, chosen)
             except MicrosoftError:
@@ -67,25 +72,35 @@ class Candidates:
                 continue
             for user in users:
                 key = MailboxKey(tenant.key, user.id)
-                found.append(Candidate(key, user, key == chosen, known is not None and key == known.mailbox))
+                is_bound = known is not None and key == known.mailbox
+                taken_by = self._taken_by(MemberKey(org, member_id), key)
+                found.append(Candidate(key, user, key == chosen, is_bound, taken_by))
         found.sort(key=lambda candidate: (candidate.user.user_principal_name, candidate.mailbox))
         return Found(tuple(found), tuple(unanswered))
 
-    def one(self, org: str, tenant_id: str, user_id: str) -> MailboxKey:
-        """The user an admin names, who must be there and have a mailbox of their own.
+    def one(self, org: str, member_id: str, tenant_id: str, user_id: str) -> MailboxKey:
+        """The user an admin names, who must be there, have a mailbox of their own, and be no other member.
 
         Raises `InvalidInput`, `MicrosoftError`.
         """
         row = self._tables.tenants.get(org, tenant_id)
-        if row is None or row.value.status in _LEAVING:
+        if row is None or not row.value.may_be_searched:
             raise InvalidInput("Name one of the organization's tenants.", field="tenant")
         users = self._users.look_up(tenant_id, [], [user_id])
         if not users:
             raise InvalidInput("There is no such user in the tenant's directory.", field="user")
-        candidate = Candidate(MailboxKey(tenant_id, users[0].id), users[0], is_chosen=False, is_bound=False)
+        key = MailboxKey(tenant_id, users[0].id)
+        taken_by = self._taken_by(MemberKey(org, member_id), key)
+        candidate = Candidate(key, users[0], is_chosen=False, is_bound=False, taken_by=taken_by)
         if candidate.objection is not None:
             raise InvalidInput(candidate.objection, field="user")
         return candidate.mailbox
+
+    def _taken_by(self, owner: MemberKey, key: MailboxKey) -> str | None:
+        """Another member of the same organization whose mailbox this is."""
+        row = self._tables.mailboxes.row(key)
+        others = [one.member for one in (row.value.members if row else ()) if one.org == owner.org and one != owner]
+        return others[0] if others else None
 
     def _look_up(
         self,

@@ -6,21 +6,25 @@ The same code as always does the work: what a check mends is mended, and what it
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from shared.calendar_sync import CalendarSyncs
 from shared.choices import Choices, Standing
+from shared.directory_sync import is_held
 from shared.errors import AccessLost, EntityChanged, MicrosoftError
 from shared.mailbox_reading import is_paused
-from shared.messages import CalendarSync, Reason
+from shared.messages import CalendarSync, DirectorySync, Reason
 from shared.model import Mailbox, MailboxKey, Tenant
 from shared.policy import kept_out
 from shared.rematch import Rematch
 from shared.states import CONNECTIONS, TENANTS, explain
 from shared.storage.audit import Entry
+from shared.storage.queue import Queues
 from shared.storage.tables import Tables
 
+AFTERWARDS = timedelta(minutes=5)
+"""When what a check did to a tenant that went meanwhile is cleared up."""
 TRIES = 3
 """How often a look at the directory is repeated when somebody else writes the same connection."""
 
@@ -40,12 +44,14 @@ class Checks:
     def __init__(
         self,
         tables: Tables,
+        queues: Queues,
         choices: Choices,
         rematch: Rematch,
         calendar_syncs: CalendarSyncs,
         now: Callable[[], datetime],
     ) -> None:
         self._tables = tables
+        self._queues = queues
         self._choices = choices
         self._rematch = rematch
         self._calendar_syncs = calendar_syncs
@@ -78,6 +84,10 @@ class Checks:
         name = f"directory of {tenant.domains[0] if tenant.domains else tenant.id}"
         if tenant.status.is_lost:
             return Step(name, False, *TENANTS[tenant.status])
+        if not tenant.may_be_searched:
+            return Step(name, False, "The directory has not been read yet.", "Wait a minute.")
+        if is_held(tenant, self._now()):
+            return Step(name, False, "Microsoft asked to leave the directory alone.", "Try again in a minute.")
         try:
             self._match(org, tenant, member_id)
         except AccessLost as lost:
@@ -87,9 +97,14 @@ class Checks:
         return Step(name, True, "The directory was asked for the member.")
 
     def _match(self, org: str, tenant: Tenant, member_id: str) -> None:
+        """Look the member up. The tenant may go meanwhile: a message comes that clears up behind us then."""
+        self._queues.send(DirectorySync(org, tenant.id, self._now()), AFTERWARDS)
         for attempt in range(1, TRIES + 1):
+            row = self._tables.tenants.get(org, tenant.id)
+            if row is None or not row.value.may_be_searched:
+                return
             try:
-                self._rematch.one(org, tenant, member_id)
+                self._rematch.one(org, row.value, member_id)
             except EntityChanged:
                 if attempt == TRIES:
                     raise

@@ -91,7 +91,7 @@ class Choices:
         if before.choice.excluded or not in_scope(before.member, before.policy):
             raise Conflict("Your organization's admins do not include you; ask them to.")
         self._choose(caller, caller.subject, "connection.reconnected", lambda c: replace(c, disconnected=None))
-        return self._looked_for(caller.org, caller.subject)
+        return self._let_in(caller.org, caller.subject)
 
     def exclude(self, caller: Caller, member_id: str) -> Standing:
         """An admin keeps a member out. Raises `NotFound`."""
@@ -104,7 +104,7 @@ class Choices:
         self.standing(caller.org, member_id)
         self._choose(caller, member_id, "member.included", lambda c: replace(c, excluded=None))
         self._followed(caller.org, member_id)
-        return self._looked_for(caller.org, member_id)
+        return self._let_in(caller.org, member_id)
 
     def name(self, caller: Caller, member_id: str, mailbox: MailboxKey | None) -> Standing:
         """An admin says which directory user the member is, or leaves it to the addresses again (None)."""
@@ -120,7 +120,7 @@ class Choices:
         before = self.standing(caller.org, caller.subject)
         if not before.policy.members_may_choose_busy and statuses is not None:
             raise Forbidden("Your organization's admins decide what counts as busy.", "policy")
-        said = ",".join(statuses) if statuses is not None else None
+        said = ",".join(statuses) if statuses is not None else "as the organization says"
         change = lambda c: replace(c, busy_statuses=statuses)  # noqa: E731 - reads best here
         self._choose(caller, caller.subject, "busy_statuses.chosen", change, said)
         return self.standing(caller.org, caller.subject)
@@ -160,8 +160,28 @@ class Choices:
             for key in left:
                 self._queues.send(CalendarSync(key.tenant_id, (key.object_id,), self._now(), Reason.CHANGED))
 
+    def _let_in(self, org: str, member_id: str) -> Standing:
+        """How a member stands whom nobody keeps out any more: whose connection does not say so yet is looked for."""
+        standing = self.standing(org, member_id)
+        connection = standing.connection
+        if connection is None or connection.status not in KEPT_OUT:
+            return standing
+        if kept_out(standing.member, standing.choice, standing.policy) is not None:
+            return standing
+        if any(self._tables.tenants_of(org)):
+            return self._looked_for(org, member_id)
+        self._tables.connections.change(org, member_id, lambda c: c and unlooked_for(c, self._now()))
+        return self.standing(org, member_id)
+
     def _looked_for(self, org: str, member_id: str, also: AbstractSet[str] = frozenset()) -> Standing:
         """How the member stands, who is to be looked for in every tenant now."""
         for tenant_id in sorted({row.key for row in self._tables.tenants_of(org)} | also):
             self._queues.send(DirectorySync(org, tenant_id, self._now()))
         return self.standing(org, member_id)
+
+
+def unlooked_for(connection: Connection, now: datetime) -> Connection | None:
+    """The connection of a member who is let in where there is no tenant to look for them in."""
+    if connection.status not in KEPT_OUT or connection.mailbox is not None:
+        return None
+    return replace(connection, status=ConnectionStatus.NOT_MATCHED, detail=None, changed_at=now)

@@ -76,10 +76,6 @@ class Roster:
         connection = self.connection(member_id)
         return connection is not None and connection.tenant_id not in (self.tenant_id, None)
 
-    def matchable(self) -> dict[str, Member]:
-        """Members this tenant may connect: all who are not another one's or kept out by a person."""
-        return {m.id: m for m in self.wanted().values() if not self.is_elsewhere(m.id)}
-
     def wanted(self) -> dict[str, Member]:
         """Members whom nobody keeps out."""
         return {m.id: m for m in self.members.values() if self.kept_out(m.id) is None}

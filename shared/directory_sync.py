@@ -11,7 +11,6 @@ does the delta link move on, over exactly the tenant row that the pass began wit
 from __future__ import annotations
 
 import logging
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -22,18 +21,17 @@ from shared.directory_round import Roster, Round, concerns
 from shared.errors import AccessLost, CredentialRejected, EntityChanged, MicrosoftError, StartOver, TryLater
 from shared.graph.users import Users
 from shared.messages import DirectorySync, Reason
-from shared.model import ConnectionStatus, Tenant, TenantStatus
+from shared.model import Tenant, TenantStatus
 from shared.rematch import Rematch
 from shared.schedule import Schedule, keys
 from shared.storage.queue import Queues
 from shared.storage.table import Row
 from shared.storage.tables import Tables
 from shared.teardown import Teardown
+from shared.tenant_standing import let_into, standing
 
 log = logging.getLogger(__name__)
 
-MOST_DENIED = 2
-"""From as many denied mailboxes on, with none that is not, it is no longer about single mailboxes."""
 MOST_LOOKED_UP = 100
 """Above this many affected members, reading the whole directory costs fewer calls."""
 SPREADING = timedelta(hours=1)
@@ -51,8 +49,6 @@ _NOTHING_TO_READ = (
     TenantStatus.APP_DISABLED,
     TenantStatus.DISCONNECTED,
 )
-_UNSURE = (ConnectionStatus.CONNECTING, ConnectionStatus.STALE, ConnectionStatus.THROTTLED)
-"""What says neither that Microsoft lets us into a mailbox nor that it does not."""
 
 
 class DirectorySyncs:
@@ -210,7 +206,7 @@ class DirectorySyncs:
         """The roster once everybody whom people decided to keep out is disconnected."""
         roster = self._rematch.roster(org, tenant_id)
         left = self._rematch.keep_out(org, roster)
-        if not left:
+        if left is None:
             return roster
         self._schedule.read(left, self._now(), Reason.CHANGED)
         return self._rematch.roster(org, tenant_id)
@@ -251,33 +247,6 @@ class DirectorySyncs:
             self._wait(message, row, known, patience(message.attempt))
         else:
             self._tables.tenants.replace(row, known)
-
-
-def standing(tenant: Tenant, roster: Roster) -> tuple[TenantStatus, str | None]:
-    """How a tenant whose directory can be read stands, with the reason.
-
-    One mailbox denied is out of scope; where several are and none is read, the calendar permission itself is gone,
-    until one is read again. A consent just given is believed until the calendars have been tried.
-    """
-    found = _found(tenant, roster)
-    unsure = 0 if tenant.status is TenantStatus.PERMISSION_MISSING else sum(found[status] for status in _UNSURE)
-    none_read = not found[ConnectionStatus.CONNECTED] and not unsure
-    denied = found[ConnectionStatus.OUT_OF_SCOPE] >= MOST_DENIED and none_read
-    if denied and tenant.status is not TenantStatus.CONNECTING:
-        return TenantStatus.PERMISSION_MISSING, "calendars_denied"
-    return TenantStatus.CONNECTED, None
-
-
-def let_into(tenant: Tenant, roster: Roster) -> tuple[int, int]:
-    """How many mailboxes Microsoft lets us into, and how many it does not, as of the last time each was tried."""
-    found = _found(tenant, roster)
-    tried = sum(found[status] for status in (ConnectionStatus.CONNECTED, ConnectionStatus.STALE))
-    return tried + found[ConnectionStatus.THROTTLED], found[ConnectionStatus.OUT_OF_SCOPE]
-
-
-def _found(tenant: Tenant, roster: Roster) -> Counter[ConnectionStatus]:
-    bound = [row.value for row in roster.connections.values() if row.value.tenant_id == tenant.id]
-    return Counter(connection.status for connection in bound if connection.active_mailbox)
 
 
 def is_held(tenant: Tenant, now: datetime) -> bool:

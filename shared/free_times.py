@@ -110,20 +110,16 @@ def at_least(free: Sequence[int], wanted: int) -> int:
     return reached[wanted]
 
 
-def slots(free: Mapping[str, int], combine: Combine, wanted: int, grid: Grid) -> list[Slot]:
-    """The times that can be offered, in order, each with the members who are free."""
+def slots(free: Mapping[str, int], combine: Combine, wanted: int, grid: Grid) -> Iterator[Slot]:
+    """The times that can be offered, in order, each with the members who are free, unless all have to be."""
     needed = {Combine.EVERYONE: len(free), Combine.ANYONE: 1, Combine.AT_LEAST: wanted}[combine]
     offered = at_least(list(free.values()), needed) if free else 0
-    digits = {member: _digits(bits, grid.size) for member, bits in free.items()}
-    return [
-        Slot(
-            grid.at(number),
-            grid.at(number) + grid.duration,
-            tuple(member for member, known in digits.items() if known[number] == "1"),
-        )
-        for number, digit in enumerate(_digits(offered, grid.size))
-        if digit == "1"
-    ]
+    told = {} if combine is Combine.EVERYONE else free
+    digits = {member: _digits(bits, grid.size) for member, bits in told.items()}
+    for number, digit in enumerate(_digits(offered, grid.size)):
+        if digit == "1":
+            members = tuple(member for member, known in digits.items() if known[number] == "1")
+            yield Slot(grid.at(number), grid.at(number) + grid.duration, members)
 
 
 def _digits(bits: int, size: int) -> str:
@@ -143,6 +139,8 @@ class Question:
     notice: timedelta
     combine: Combine
     at_least: int
+    limit: int
+    """Times in one answer at most."""
 
 
 @dataclass(frozen=True)
@@ -159,4 +157,6 @@ class Offer:
     """Times, and what they rest on."""
 
     slots: list[Slot]
+    following: datetime | None
+    """The first time that can be offered behind these."""
     believed: list[Believed]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import fields
 from datetime import datetime
 from typing import Any
@@ -46,7 +46,7 @@ class Governance:
         for name, detail in differences(before, change(before)):
             self._tables.audit.record(caller.org, Entry(self._now(), caller.subject, "policy.changed", name, detail))
         after = self._tables.policies.change(caller.org, change)
-        for row in self._tables.tenants_of(caller.org):
+        for row in self._tables.tenants_of(caller.org) if after != before else ():
             self._queues.send(DirectorySync(caller.org, row.key, self._now()))
         return after, self._effect(caller.org, before, after)
 
@@ -65,6 +65,15 @@ def differences(before: Policy, after: Policy) -> Iterator[tuple[str, str]]:
             yield rule.name, f"{_said(was)} -> {_said(is_now)}"
 
 
+MOST_LISTED = 20
+"""Of a scope's names in the audit trail."""
+
+
+def _listed(names: Collection[str]) -> str:
+    some = ",".join(sorted(names)[:MOST_LISTED]) or "none"
+    return some if len(names) <= MOST_LISTED else f"{some} and {len(names) - MOST_LISTED} more"
+
+
 def _said(value: Any) -> str:
     match value:
         case None:
@@ -72,7 +81,7 @@ def _said(value: Any) -> str:
         case bool():
             return "yes" if value else "no"
         case Scope():
-            return f"{len(value.domains)} domains and {len(value.members)} members"
+            return f"domains {_listed(value.domains)}; members {_listed(value.members)}"
         case tuple():
             return ",".join(value) or "nothing"
     return str(value)

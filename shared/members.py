@@ -35,7 +35,8 @@ class Members:
                 done = self._replaced(org, roster)
             except EntityChanged:
                 continue
-            self._look_again(org, actor, "roster.replaced", str(len(roster)))
+            self._tables.audit.record(org, Entry(self._now(), actor, "roster.replaced", str(len(roster))))
+            self._look_again(org)
             return done
         raise Conflict("The roster is being changed by other calls; send it again when they are done.")
 
@@ -43,6 +44,7 @@ class Members:
         rows = {row.key: row for row in self._tables.members.rows(org)}
         done = difference({key: row.value for key, row in rows.items()}, roster)
         self._tables.members.save_all(org, ((rows.get(m.id), m.id, m) for m in (*done.added, *done.changed)))
+        self._tables.members.delete_all(org, done.removed)
         self._forget(org, done.removed)
         for member in done.changed:
             self._move(org, rows[member.id].value, member)
@@ -54,15 +56,22 @@ class Members:
         self._tables.members.put(org, member.id, member)
         if before is not None:
             self._move(org, before.value, member)
-        self._look_again(org, actor, "member.changed" if before else "member.added", member.id)
+        action = "member.changed" if before else "member.added"
+        self._tables.audit.record(org, Entry(self._now(), actor, action, member.id))
+        self._look_again(org)
         return before is None
 
     def remove(self, org: str, actor: str, member_id: str) -> None:
-        """Take a member off the roster, with all that was read of their calendar. Raises `NotFound`."""
-        if self._tables.members.get(org, member_id) is None:
+        """Take a member off the roster, with all that was read of their calendar. Raises `NotFound`.
+
+        Cut short and called again, it goes on with what is left of them.
+        """
+        if self._tables.members.get(org, member_id) is None and not self._tables.connections.get(org, member_id):
             raise NotFound("There is no such member.")
+        self._tables.audit.record(org, Entry(self._now(), actor, "member.removed", member_id))
+        self._tables.members.delete(org, member_id)
         self._forget(org, [member_id])
-        self._look_again(org, actor, "member.removed", member_id)
+        self._look_again(org)
 
     def zones(self, org: str, member_ids: Sequence[str]) -> dict[str, str | None]:
         """The time zones of some members, as the roster has them; who is not on it has none."""
@@ -74,14 +83,11 @@ class Members:
         return {row.key: row.value for row in self._tables.tenants_of(org)}
 
     def _forget(self, org: str, member_ids: Sequence[str]) -> None:
-        """Members, connections and calendars go at once; subscriptions as soon as Microsoft answers.
+        """Connections and calendars of who left go at once; subscriptions as soon as Microsoft answers.
 
-        The member goes first: from then on nobody reads the calendar any more. The calendars go last: by then
+        The member is gone already: from then on nobody reads the calendar any more. The calendars go last: by then
         nobody writes it any more.
         """
-        if not member_ids:
-            return
-        self._tables.members.delete_all(org, member_ids)
         rows = [row for member_id in member_ids if (row := self._tables.connections.get(org, member_id))]
         for key in self._connections.save(org, (), rows):
             self._read(key)
@@ -99,7 +105,6 @@ class Members:
     def _read(self, key: MailboxKey) -> None:
         self._queues.send(CalendarSync(key.tenant_id, (key.object_id,), self._now(), Reason.CHANGED))
 
-    def _look_again(self, org: str, actor: str, action: str, subject: str) -> None:
-        self._tables.audit.record(org, Entry(self._now(), actor, action, subject))
+    def _look_again(self, org: str) -> None:
         for row in self._tables.tenants_of(org):
             self._queues.send(DirectorySync(org, row.key, self._now()))

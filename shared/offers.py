@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from itertools import islice
 
 from shared.availability import Availability, Known
 from shared.free_times import Believed, Grid, Offer, Question, free_bits, slots
@@ -33,7 +34,9 @@ class Offers:
             for owner in owners
         }
         believed = [Believed(o.member, known.answers[o], done_about(known, o)) for o in owners]
-        return Offer(slots(free, question.combine, question.at_least, grid), believed)
+        offered = slots(free, question.combine, question.at_least, grid)
+        first, following = list(islice(offered, question.limit)), next(offered, None)
+        return Offer(first, following.start if following else None, believed)
 
 
 def hours_of(question: Question, member: str) -> Sequence[Window]:

@@ -15,6 +15,7 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any, TypeVar
 
 import msgspec
@@ -45,6 +46,8 @@ AHEAD = timedelta(seconds=2)
 BUDGET = timedelta(minutes=2)
 """How long one message tells on; well under the host's ten minutes, with the longest answer to the last post."""
 GONE = 410
+MOST_SWEPT, TOGETHER = 1_000, 50
+"""Rows that one sweep sends for, and how many between two messages."""
 
 
 def pause(attempt: int, answer: Answer, share: float) -> timedelta:
@@ -129,11 +132,19 @@ class PlatformEvents:
 
     def sweep(self, org: str, patience: timedelta = OVERDUE) -> int:
         """Send a message for everybody whose own did not come; how many they are."""
+        return sum(self._sweep(subject, org, patience) for subject in self._tables)
+
+    def _sweep(self, subject: Subject, org: str, patience: timedelta) -> int:
+        """The same for connections or tenants; some at a time, so that a stop in between leaves few without one.
+
+        Whoever is left over waits for the next pass of the timer.
+        """
         if self._webhook is None:
             return 0
-        now, count = self._now(), 0
-        for subject, table in self._tables.items():
-            keys = [key for key in table.overdue(org, now - patience) if self._expect(table, org, key, now)]
+        table, now, count = self._tables[subject], self._now(), 0
+        overdue = iter(table.overdue(org, now - patience)[:MOST_SWEPT])
+        while some := list(islice(overdue, TOGETHER)):
+            keys = [key for key in some if self._expect(table, org, key, now)]
             for message in event_deliveries(org, subject, keys):
                 self._queues.send(message)
             count += len(keys)
@@ -162,9 +173,9 @@ class PlatformEvents:
         oldest = to_tell(row.value.outbox, self._now()) if row else None
         if row is None or oldest is None or self._webhook is None:
             return None
-        if oldest.status == TenantStatus.DISCONNECTED:
+        if oldest.status == TenantStatus.DISCONNECTED and message.attempt == 0:
             # With the tenant's row goes the timer's reason to look after its organization.
-            self.sweep(message.org, timedelta())
+            self._sweep(Subject.CONNECTION, message.org, timedelta())
         answer = self._webhook.post(oldest.id, msgspec.json.encode(event(message.org, key, oldest, message.subject)))
         if is_taken(answer):
             told.taken.append((row, oldest.id))

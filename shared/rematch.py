@@ -6,8 +6,9 @@ before anything is asked.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
+from typing import TypeVar
 
 from shared.connections import Change, Connections
 from shared.directory_round import Roster, Round
@@ -22,7 +23,10 @@ from shared.matching import (
 )
 from shared.model import Connection, ConnectionStatus, DirectoryUser, MailboxKey, Member, Tenant
 from shared.policy import held_out, says
+from shared.storage.table import Row, Table
 from shared.storage.tables import Tables
+
+T = TypeVar("T")
 
 
 class Rematch:
@@ -34,26 +38,32 @@ class Rematch:
         self._connections = connections
         self._now = now
 
-    def roster(self, org: str, tenant_id: str) -> Roster:
-        """Everybody with what is known and decided of them.
+    def roster(self, org: str, tenant_id: str, only: str | None = None) -> Roster:
+        """Everybody with what is known and decided of them; of one member `only`, if it is about that one.
+
+        Addresses count of all of them: others may claim the same.
 
         Policy and choices come last: whoever decides meanwhile writes the connection afterwards, and our write over
         the one that was read before is then refused.
         """
         members = {row.key: row.value for row in self._tables.members.rows(org)}
-        connections = {row.key: row for row in self._tables.connections.rows(org)}
+        connections = {row.key: row for row in _some(self._tables.connections, org, only)}
         policy = self._tables.policies.of(org)
-        choices = {row.key: row.value for row in self._tables.choices.rows(org)}
+        choices = {row.key: row.value for row in _some(self._tables.choices, org, only)}
         return Roster(members, connections, tenant_id, choices, policy)
 
-    def keep_out(self, org: str, roster: Roster) -> set[MailboxKey]:
-        """Disconnect whom people decided to keep out; the mailboxes they leave. Raises `EntityChanged`."""
+    def keep_out(self, org: str, roster: Roster) -> set[MailboxKey] | None:
+        """Disconnect whom people decided to keep out, and forget who left the roster.
+
+        The mailboxes they leave; None where there was nothing to do. Raises `EntityChanged`.
+        """
         changes: list[Change] = []
         for member_id in roster.members:
             reason, before = roster.kept_out(member_id), roster.connection(member_id)
             if reason is not None and not says(before, reason):
                 changes.append((roster.connections.get(member_id), held_out(member_id, before, reason, self._now())))
-        return self._connections.save(org, changes, ()) if changes else set()
+        orphans = [row for key, row in roster.connections.items() if key not in roster.members]
+        return self._connections.save(org, changes, orphans) if changes or orphans else None
 
     def run(
         self, org: str, roster: Roster, affected: set[str], found: Round, owned: frozenset[str]
@@ -68,16 +78,16 @@ class Rematch:
             after = self._after(roster, member, directory, contested)
             if after != roster.connection(member.id):
                 changes.append((roster.connections.get(member.id), after))
-        orphans = [row for key, row in roster.connections.items() if key not in roster.members]
-        return self._connections.save(org, changes, orphans)
+        return self._connections.save(org, changes, ())
 
     def one(self, org: str, tenant: Tenant, member_id: str) -> set[MailboxKey]:
         """Match a single member, unless they are kept out, against what the tenant's directory says now.
 
         Raises `MicrosoftError`, `EntityChanged`.
         """
-        roster, nothing_told = self.roster(org, tenant.id), Round(complete=False)
-        return self.run(org, roster, {member_id} & roster.wanted().keys(), nothing_told, frozenset(tenant.domains))
+        roster, nothing_told = self.roster(org, tenant.id, member_id), Round(complete=False)
+        wanted = {member_id} if member_id in roster.members and roster.kept_out(member_id) is None else set[str]()
+        return self.run(org, roster, wanted, nothing_told, frozenset(tenant.domains))
 
     def _after(self, roster: Roster, member: Member, directory: Directory, contested: frozenset[str]) -> Connection:
         before, tenant_id = roster.connection(member.id), roster.tenant_id
@@ -102,3 +112,11 @@ class Rematch:
         ids = sorted({user_id for member in members for user_id in roster.ids(member.id)})
         users = {user.id: user for user in self._users.look_up(roster.tenant_id, addresses, ids)}
         return {key: user for key, user in (users | found.users).items() if key not in found.removed}
+
+
+def _some(table: Table[T], org: str, only: str | None) -> Iterable[Row[T]]:
+    """The organization's rows, or the one row of this key."""
+    if only is None:
+        return table.rows(org)
+    row = table.get(org, only)
+    return [row] if row else []

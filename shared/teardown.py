@@ -113,6 +113,9 @@ class Teardown:
         """Whom an admin named in the tenant is nobody's any more."""
         for row in self._tables.choices.rows(org):
             if row.value.mailbox is not None and row.value.mailbox.tenant_id == tenant_id:
+                self._tables.audit.record_once(
+                    org, Entry(self._now(), SYSTEM, "match.left_to_addresses", row.key, tenant_id)
+                )
                 self._tables.choices.replace(row, replace(row.value, mailbox=None))
 
     def _mailboxes(self, org: str, tenant_id: str) -> tuple[set[MailboxKey], int]:
@@ -131,5 +134,5 @@ class Teardown:
         for other in self._tables.tenants_of(org):
             if other.key != row.key:
                 self._queues.send(DirectorySync(org, other.key, self._now()))
+        self._tables.audit.record_once(org, Entry(self._now(), SYSTEM, "tenant.removed", row.key))
         self._tables.tenants.retire(row, replace(row.value, status=TenantStatus.DISCONNECTED))
-        self._tables.audit.record(org, Entry(self._now(), SYSTEM, "tenant.removed", row.key))

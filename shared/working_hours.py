@@ -125,6 +125,8 @@ def working_hours(given: WorkingHoursInput, roster_zone: str | None, where: str)
     name = given.time_zone or roster_zone or "UTC"
     if not is_zone(name):
         raise InvalidInput("Use an IANA time zone such as Europe/Berlin.", field=f"{where}.time_zone")
+    if len({one.date for one in given.overrides}) < len(given.overrides):
+        raise InvalidInput("The same day occurs twice.", field=f"{where}.overrides")
     days = enumerate(given.weekly.__struct_fields__)
     weekly = {number: _hours(getattr(given.weekly, day), f"{where}.weekly.{day}") for number, day in days}
     overrides = {

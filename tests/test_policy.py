@@ -50,10 +50,10 @@ KEPT_OUT = {
     "outside the scope and disconnected": (
         Choice("ann", disconnected=DONE), Policy(scope=NOBODY), (S.EXCLUDED, Detail.NOT_IN_ROLLOUT),
     ),
-    "named in the scope": (None, Policy(scope=Scope(members=("ann",))), None),
-    "by the domain of a second address": (None, Policy(scope=Scope(("fabrikam.com",))), None),
-    "a longer domain": (None, Policy(scope=Scope(("x.contoso.com",))), (S.EXCLUDED, Detail.NOT_IN_ROLLOUT)),
-    "a shorter domain": (None, Policy(scope=Scope(("oso.com",))), (S.EXCLUDED, Detail.NOT_IN_ROLLOUT)),
+    "named in the scope": (None, Policy(scope=Scope(members=frozenset({"ann"}))), None),
+    "by the domain of a second address": (None, Policy(scope=Scope(frozenset({"fabrikam.com"}))), None),
+    "a longer domain": (None, Policy(scope=Scope(frozenset({"x.contoso.com"}))), (S.EXCLUDED, Detail.NOT_IN_ROLLOUT)),
+    "a shorter domain": (None, Policy(scope=Scope(frozenset({"oso.com"}))), (S.EXCLUDED, Detail.NOT_IN_ROLLOUT)),
 }  # fmt: skip
 
 
@@ -95,7 +95,7 @@ EFFECTS = {
     "nothing": (OPEN, OPEN, Effect()),
     "no more disconnecting": (OPEN, CLOSED, Effect(held=2, staying_out=1)),
     "disconnecting again": (CLOSED, OPEN, Effect(freed=2)),
-    "a narrower scope": (OPEN, Policy(scope=Scope(members=("ann",))), Effect(disconnected=1)),
+    "a narrower scope": (OPEN, Policy(scope=Scope(members=frozenset({"ann"}))), Effect(disconnected=1)),
     "nobody": (OPEN, Policy(scope=NOBODY), Effect(disconnected=2)),
     "everybody": (Policy(scope=NOBODY), OPEN, Effect(looked_for=5)),
     "fewer statuses": (OPEN, Policy(busy_statuses=(B.BUSY,)), Effect(busy_times=2)),

@@ -31,10 +31,10 @@ PERSONAL: dict[str, tuple[str, str, bool]] = {
 
 SCOPES: dict[str, Scope | None] = {
     "everybody": None,
-    "ann": Scope(members=("ann",)),
-    "ben and eva": Scope(members=("ben", "eva")),
-    "domain": Scope(domains=("acme.example",)),
-    "nobody": Scope(domains=("elsewhere.example",)),
+    "ann": Scope(members=frozenset({"ann"})),
+    "ben and eva": Scope(members=frozenset({"ben", "eva"})),
+    "domain": Scope(domains=frozenset({"acme.example"})),
+    "nobody": Scope(domains=frozenset({"elsewhere.example"})),
 }
 
 
@@ -94,7 +94,7 @@ class Decisions:
         boss = self._caller("boss", Role.ADMIN)
 
         def call(process: Process) -> None:
-            chosen = process.candidates.one(boss.org, key.tenant_id, key.object_id) if key else None
+            chosen = process.candidates.one(boss.org, who, key.tenant_id, key.object_id) if key else None
             process.choices.name(boss, who, chosen)
 
         before = self._chosen(who)

@@ -77,15 +77,17 @@ class AvailableTimesInput(Struct, forbid_unknown_fields=True):
     combine: Combine = Combine.EVERYONE
     at_least: Annotated[int, Meta(ge=1, le=100)] = 1
     """How many members must be free, where they combine as `at_least`."""
+    limit: Annotated[int, Meta(ge=1, le=10_000)] = 1_000
+    """Times in one answer at most."""
 
 
-class SlotOutput(Struct):
+class SlotOutput(Struct, omit_defaults=True):
     """A time that can be offered."""
 
     start: datetime
     end: datetime
-    members: tuple[str, ...]
-    """Who is free then."""
+    members: tuple[str, ...] = ()
+    """Who is free then; left out where everyone has to be."""
 
 
 class MemberTimesOutput(Struct):
@@ -103,4 +105,6 @@ class AvailableTimesOutput(Struct):
     """Times that can be offered, in order, and how far each member's calendar can be believed."""
 
     slots: list[SlotOutput]
+    next: datetime | None
+    """Where to start the same question for the times that follow; null where these are all."""
     members: list[MemberTimesOutput]

@@ -190,7 +190,8 @@ _MADE: tuple[Struct, ...] = (
         buffer_before_minutes=10,
     ),
     AvailableTimesOutput(
-        [SlotOutput(_NINE + timedelta(hours=2), _NINE + timedelta(hours=2, minutes=30), ("alice",))],
+        [SlotOutput(_NINE + timedelta(hours=2), _NINE + timedelta(hours=2, minutes=30) )],
+        None,
         [MemberTimesOutput("alice", Freshness.FRESH, _NINE - timedelta(minutes=3), None)],
     ),
     DeadLetterList([_letter]),

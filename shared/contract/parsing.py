@@ -47,14 +47,14 @@ def parse_query(given: Mapping[str, str], kind: type[T]) -> T:
 def _named(message: str) -> InvalidInput:
     """msgspec says `Expected ... - at `$.members[0].name``; the path becomes the field."""
     detail, _, path = message.partition(" - at ")
-    missing = re.search(r"field `(\w+)`", detail)
-    if missing:
-        detail = f"`{missing[1]}` is missing"
+    named = re.search(r"(unknown )?field `(.+)`", detail)
+    if named:
+        detail = f"`{named[2]}` is not known here" if named[1] else f"`{named[2]}` is missing"
     # In msgspec's message the expression stands with its backslashes doubled.
     expected = next((text for shape, text in SHAPES.items() if repr(shape)[1:-1] in detail), None)
     if expected is not None:
         detail = f"Expected: {expected.removesuffix('.')}"
-    names = [path.strip("`").removeprefix("$").lstrip(".")] + ([missing[1]] if missing else [])
+    names = [path.strip("`").removeprefix("$").lstrip(".")] + ([named[2]] if named else [])
     return InvalidInput(f"{detail}.", field=".".join(filter(None, names)) or None)
 
 

@@ -9,7 +9,9 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from shared.contract.fields import Domain, Identifier
 from shared.model import BusyStatus, UnknownRule
 
-Statuses = Annotated[list[BusyStatus], Meta(max_length=5, description="What counts as busy.")]
+Statuses = Annotated[
+    list[BusyStatus], Meta(min_length=1, max_length=5, description="What counts as busy; something must.")
+]
 
 
 class ScopeInput(Struct, forbid_unknown_fields=True):

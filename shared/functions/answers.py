@@ -102,7 +102,8 @@ def member(listed: Listed, tenants: Mapping[str, Tenant]) -> MemberOutput:
     known, connection, mailbox = listed
     state = connection.status if connection else unlooked(tenants)
     detail = connection.detail if connection else None
-    text, step = explain(state, detail) if connection or tenants else NO_TENANT
+    nowhere = not tenants and state is ConnectionStatus.NOT_MATCHED
+    text, step = NO_TENANT if nowhere else explain(state, detail)
     return MemberOutput(
         id=known.id,
         name=known.name,

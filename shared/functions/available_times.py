@@ -61,6 +61,7 @@ def question(asked: AvailableTimesInput, zones: Mapping[str, str | None]) -> Que
         timedelta(minutes=asked.minimum_notice_minutes),
         asked.combine,
         asked.at_least,
+        asked.limit,
     )
 
 
@@ -69,4 +70,4 @@ def _answer(offer: Offer) -> AvailableTimesOutput:
     believed = [
         MemberTimesOutput(one.member, one.answer.freshness, one.answer.read_at, one.unknown) for one in offer.believed
     ]
-    return AvailableTimesOutput(times, believed)
+    return AvailableTimesOutput(times, offer.following, believed)

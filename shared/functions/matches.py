@@ -41,7 +41,7 @@ def matches(api: Api) -> None:
         """
         org, member = ask.caller.org, ask.path["member"]
         services.choices.standing(org, member)
-        mailbox = services.candidates.one(org, ask.body.tenant, ask.body.user)
+        mailbox = services.candidates.one(org, member, ask.body.tenant, ask.body.user)
         return shown(services, services.choices.name(ask.caller, member, mailbox), org)
 
     @api.endpoint("DELETE", "api/outlook/members/{member}/match", Who.ADMIN, MemberOutput, problems=(NotFound,))

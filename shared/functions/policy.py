@@ -32,7 +32,7 @@ def policy(api: Api) -> None:
 
     @api.endpoint("PATCH", "api/outlook/policy", Who.ADMIN, PolicyPreview, body=PolicyChange)
     def change_policy(ask: Asked[Nothing, PolicyChange]) -> PolicyPreview:
-        """Change what is sent; the rest stays as it is.
+        """Change what is sent; the rest stays as it is. A scope is replaced as a whole.
 
         Connections follow within seconds. Members who disconnected stay so, whatever the policy says then.
         """
@@ -45,8 +45,8 @@ def changed(before: Policy, wish: PolicyChange) -> Policy:
         name: value for name in wish.__struct_fields__ if (value := getattr(wish, name)) is not msgspec.UNSET
     }
     if isinstance(scope := wishes.get("scope"), ScopeInput):
-        domains = {domain.lower() for domain in scope.domains}
-        wishes["scope"] = Scope(tuple(sorted(domains)), tuple(sorted(set(scope.members))))
+        domains = frozenset(domain.lower() for domain in scope.domains)
+        wishes["scope"] = Scope(domains, frozenset(scope.members))
     if "busy_statuses" in wishes:
         wishes["busy_statuses"] = in_order(wishes["busy_statuses"])
     return replace(before, **wishes)
@@ -59,7 +59,9 @@ def in_order(statuses: list[BusyStatus]) -> tuple[BusyStatus, ...]:
 
 def output(value: Policy) -> PolicyOutput:
     """A policy as it is answered."""
-    scope = ScopeOutput(value.scope.domains, value.scope.members) if value.scope else None
+    scope = (
+        ScopeOutput(tuple(sorted(value.scope.domains)), tuple(sorted(value.scope.members))) if value.scope else None
+    )
     return PolicyOutput(
         value.members_may_disconnect,
         value.members_may_connect_personal,

@@ -118,9 +118,9 @@ def _run(services: Services, message: Message, delivery: str | None) -> None:
     if isinstance(message, EventDelivery):
         services.platform_events.run(message)
     elif isinstance(message, DirectorySync):
+        services.directory_syncs.run(message)
         if message.once:
             services.platform_events.sweep(message.org)
-        services.directory_syncs.run(message)
     else:
         services.calendar_syncs.run(message, delivery)
 

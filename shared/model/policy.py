@@ -25,8 +25,8 @@ class UnknownRule(StrEnum):
 class Scope:
     """Who takes part while the connection is rolled out step by step: members named, or with an address there."""
 
-    domains: tuple[str, ...] = ()
-    members: tuple[str, ...] = ()
+    domains: frozenset[str] = frozenset()
+    members: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

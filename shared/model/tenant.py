@@ -50,6 +50,11 @@ class TenantStatus(StrEnum):
     """The last thing the platform is told of a tenant; then the row goes."""
 
     @property
+    def is_leaving(self) -> bool:
+        """Whether it is being disconnected, or is already."""
+        return self in (TenantStatus.DISCONNECTING, TenantStatus.DISCONNECTED)
+
+    @property
     def is_lost(self) -> bool:
         """Whether calendars cannot be read until an admin acts."""
         return self not in (TenantStatus.CONNECTING, TenantStatus.CONNECTED)
@@ -90,3 +95,13 @@ class Tenant:
     def state(self) -> State:
         """What the platform is told of."""
         return State(self.status, self.reason, self.id)
+
+    @property
+    def may_be_searched(self) -> bool:
+        """Whether single people may be looked for in its directory: it was read to its end, and is the right one.
+
+        Only a whole round shows that the tenant owns a domain which the activation link expected.
+        """
+        return (
+            self.synced_at is not None and self.status is not TenantStatus.WRONG_TENANT and not self.status.is_leaving
+        )

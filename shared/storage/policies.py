@@ -7,7 +7,7 @@ from collections.abc import Callable
 from azure.data.tables import TableServiceClient
 
 from shared.model import Policy
-from shared.storage.table import Table
+from shared.storage.table import MOST_PARTS, Table
 
 KEY = "policy"
 
@@ -16,7 +16,7 @@ class Policies:
     """What organizations allow."""
 
     def __init__(self, service: TableServiceClient) -> None:
-        self._table = Table(service, "Organizations", Policy)
+        self._table = Table(service, "Organizations", Policy, parts=MOST_PARTS)
 
     def of(self, org: str) -> Policy:
         """The organization's policy."""

@@ -124,7 +124,10 @@ def test_a_policy_takes_somebody_out_and_in_again(customer: Customer) -> None:
         return lambda: customer.history.host.process.governance.change(boss, change)
 
     out = is_out(customer, ANN, S.EXCLUDED)
-    assert in_every_run(customer, set_scope(Scope(members=(BEN,))), set_scope(None), out, is_back(customer)) > 20
+    assert (
+        in_every_run(customer, set_scope(Scope(members=frozenset({BEN}))), set_scope(None), out, is_back(customer))
+        > 20
+    )
     assert customer.history.observer.governance.policy(boss.org) == Policy()
 
 

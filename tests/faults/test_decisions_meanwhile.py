@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
 from local.soak.interruptions import Killed
 from shared.errors import InvalidInput, NotFound
 from shared.messages import DirectorySync
-from shared.model import ConnectionStatus, Freshness, Role, Scope
+from shared.model import ConnectionStatus, Freshness, Role, Scope, TenantStatus, Window
 from tests.faults.conftest import Make
 from tests.faults.customer import ANN, BEN, Customer
 from tests.faults.test_decisions_interrupted import admin, person
 from tests.faults.workers import Happens, process, told, while_reading
+
+SPAN = Window(datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC))
 
 
 def disconnect(customer: Customer, name: str = ANN) -> None:
@@ -150,7 +154,7 @@ def test_who_leaves_the_roster_while_they_are_checked_is_not_there(customer: Cus
 def test_a_policy_takes_members_out_at_once_though_the_directory_is_to_be_left_alone(customer: Customer) -> None:
     customer.fault("/users/delta", status=429, retry_after=3600, times=None)
     customer.tick()
-    change = lambda policy: replace(policy, scope=Scope(members=(BEN,)))  # noqa: E731
+    change = lambda policy: replace(policy, scope=Scope(members=frozenset({BEN})))  # noqa: E731
     customer.history.host.process.governance.change(admin(customer), change)
     customer.run()
     assert customer.status(ANN) is ConnectionStatus.EXCLUDED
@@ -159,14 +163,82 @@ def test_a_policy_takes_members_out_at_once_though_the_directory_is_to_be_left_a
 
 
 def test_nobody_is_named_in_a_tenant_that_goes(customer: Customer) -> None:
-    process, key = customer.history.host.process, customer.mailbox(BEN).key
-    chosen = process.candidates.one(customer.history.org, *key)
+    customer.outlook.hire("cat")
+    process, key = customer.history.host.process, (customer.outlook.tenant.id, customer.user("cat").id)
+    chosen = process.candidates.one(customer.history.org, ANN, *key)
     take_down(customer)
     with pytest.raises(InvalidInput):
-        process.candidates.one(customer.history.org, *key)
+        process.candidates.one(customer.history.org, ANN, *key)
     customer.live(hours=2)
     process.choices.name(admin(customer), ANN, chosen)
     customer.run()
     choice = customer.history.observer.tables.choices.get(customer.history.org, ANN)
     assert choice is not None
     assert choice.value.mailbox is None
+
+
+def check(customer: Customer, name: str) -> list[tuple[str, bool]]:
+    """What an admin's check comes to, step by step."""
+    _, steps = customer.history.host.process.checks.run(customer.history.org, "boss", name)
+    return [(step.name.split()[0], step.ok) for step in steps]
+
+
+def test_a_check_whose_tenant_goes_meanwhile_leaves_nobody_connected(customer: Customer) -> None:
+    customer.outlook.hire("cat")
+    customer.history.put_member("cat", customer.outlook.address("cat"))
+    customer.history.host.queue.clear()
+    users = customer.history.host.process._users
+    real = users.look_up
+
+    def look_up(*args: object) -> object:
+        users.look_up = real  # type: ignore[method-assign]
+        found = real(*args)  # type: ignore[arg-type]
+        take_down(customer)
+        customer.wait(seconds=30)
+        return found
+
+    users.look_up = look_up  # type: ignore[method-assign, assignment]
+    check(customer, "cat")
+    customer.live(hours=2)
+    assert list(customer.history.observer.tables.tenants.rows(customer.history.org)) == []
+    assert customer.status("cat") is not ConnectionStatus.CONNECTED
+    assert cached(customer) == []
+    assert customer.subscriptions("cat") == []
+
+
+def test_nobody_is_looked_for_in_a_tenant_of_which_it_is_not_certain_that_it_is_the_right_one(
+    new_customer: Make,
+) -> None:
+    customer = new_customer(connected=False)
+    customer.history.connect()
+    tables, key = customer.history.observer.tables, (customer.history.org, customer.outlook.tenant.id)
+    tables.tenants.change(*key, lambda tenant: tenant and replace(tenant, expected_domains=("elsewhere.example",)))
+    assert check(customer, ANN)[1] == ("directory", False)
+    assert customer.reads(ANN) == 0
+    customer.run()
+    row = tables.tenants.get(*key)
+    assert row is not None
+    assert row.value.status is TenantStatus.WRONG_TENANT
+    process = customer.history.host.process
+    assert process.candidates.of(customer.history.org, ANN, customer.outlook.address(BEN)).candidates == ()
+    with pytest.raises(InvalidInput):
+        process.candidates.one(customer.history.org, ANN, customer.outlook.tenant.id, customer.user(ANN).id)
+
+
+@pytest.mark.parametrize("step", range(2, 12))
+def test_a_removal_from_the_roster_that_is_cut_short_is_finished_by_its_repetition(
+    customer: Customer, step: int
+) -> None:
+    host, org = customer.history.host, customer.history.org
+    remove = lambda: host.process.members.remove(org, "backend", ANN)  # noqa: E731
+    host.interrupt(step, None, afterwards=True)
+    if not host.attempt(remove):
+        with suppress(NotFound):  # nothing may be left to do
+            remove()
+    host.interruptions.forget()
+    del customer.history.roster[ANN]
+    with pytest.raises(NotFound):
+        host.process.availability.known(customer.owner(ANN), SPAN)
+    entries = [entry.action for entry in customer.history.observer.tables.audit.of(org)]
+    assert "member.removed" in entries
+    assert [member for member, _ in cached(customer)] == [BEN]

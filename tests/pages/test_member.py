@@ -15,7 +15,7 @@ def test_a_member_sees_their_own_busy_times_and_nothing_of_the_admins(open_home:
     expect(days.nth(0)).to_contain_text("09:00\u201310:30Busy")
     expect(days.nth(1)).to_contain_text("from 22:00Away")
     expect(days.nth(2)).to_contain_text("until 02:00Away")
-    expect(days.nth(3)).to_contain_text("Nothing in the calendar")
+    expect(days.nth(3)).to_contain_text("Nothing that counts as busy")
     expect(days.nth(4)).to_contain_text("All dayWorking elsewhere")
     assert set(world.asked) == {"GET /api/members/bob@contoso/busy", "GET /api/me/connections"}
     expect(page.get_by_role("heading", name="Members")).to_be_hidden()

@@ -30,7 +30,7 @@ def find(company: Company, *members: Json | str, **more: Any) -> Json:
 
 def times(found: Json) -> dict[int, tuple[str, ...]]:
     """Who is free, by the hour."""
-    return {datetime.fromisoformat(slot["start"]).hour: tuple(slot["members"]) for slot in found["slots"]}
+    return {datetime.fromisoformat(slot["start"]).hour: tuple(slot.get("members", ())) for slot in found["slots"]}
 
 
 def busy(company: Company) -> None:
@@ -42,7 +42,7 @@ def busy(company: Company) -> None:
 
 def test_members_combine_as_asked(connected: Company) -> None:
     busy(connected)
-    assert times(find(connected, "ann", "ben")) == {8: ("ann", "ben"), 11: ("ann", "ben")}
+    assert times(find(connected, "ann", "ben")) == {8: (), 11: ()}
     anyone = {8: ("ann", "ben"), 9: ("ben",), 10: ("ann",), 11: ("ann", "ben")}
     assert times(find(connected, "ann", "ben", combine="anyone")) == anyone
     assert times(find(connected, "ann", "ben", combine="at_least", at_least=2)) == {8: anyone[8], 11: anyone[11]}
@@ -97,6 +97,13 @@ def test_times_further_ahead_than_is_read_are_not_offered_and_nobody_is_asked_fo
     assert found["members"][0]["freshness"] == "unknown"
     assert max(slot["end"] for slot in found["slots"]) < (today() + timedelta(days=92)).isoformat()
     assert len(connected.calendar_requests()) == before
+
+
+def test_more_times_than_fit_an_answer_are_asked_for_from_where_it_ends(connected: Company) -> None:
+    first = find(connected, "ann", limit=3)
+    assert (set(times(first)), first["next"]) == ({8, 9, 10}, at(11).replace("+00:00", "Z"))
+    rest = find(connected, "ann", limit=3, start=first["next"])
+    assert (set(times(rest)), rest["next"]) == ({11}, None)
 
 
 WRONG = {

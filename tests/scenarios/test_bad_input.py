@@ -24,6 +24,7 @@ ROSTERS = {
     "members missing": ({}, "members"),
     "members is text": ({"members": "x"}, "members"),
     "unknown field": ({"members": [], "extra": 1}, "extra"),
+    "unknown field with an odd name": ({"members": [], "ex tra-é": 1}, "ex tra-é"),
     "id missing": ({"members": [without("id")]}, "members[0].id"),
     "id with a slash": ({"members": [MEMBER | {"id": "a/b"}]}, "members[0].id"),
     "id with a line break at the end": ({"members": [MEMBER | {"id": "a\n"}]}, "members[0].id"),

@@ -155,6 +155,7 @@ def test_only_what_the_policy_counts_is_busy(connected: Company) -> None:
 
 
 WRONG_POLICIES = {
+    "nothing is busy": ({"busy_statuses": []}, "busy_statuses"),
     "a status that is none": ({"busy_statuses": ["free"]}, "busy_statuses[0]"),
     "a rule that is none": ({"unknown_time": "guess"}, "unknown_time"),
     "an unknown rule": ({"members_may_fly": True}, "members_may_fly"),
@@ -261,3 +262,21 @@ def test_mailboxes_in_and_out_of_the_apps_scope_are_counted(connected: Company) 
     company.microsoft.change_tenant(company.tenant, denied_mailboxes=[])
     company.admin.call("POST", "/api/outlook/members/ben/check").raise_for_status()
     assert waits(lambda: counted() == (2, 0))
+
+
+def test_the_largest_scope_is_kept_and_said(company: Company) -> None:
+    members = [f"{number:04}-{'x' * 59}" for number in range(2000)]
+    domains = [f"{number:03}.{'d' * 240}.example" for number in range(100)]
+    assert allow(company, scope={"domains": domains, "members": members})["policy"]["scope"]["members"] == members
+    entry = next(iter(company.services().tables.audit.of(company.org)))
+    assert (entry.subject, "and 1980 more" in (entry.detail or "")) == ("scope", True)
+
+
+def test_a_member_who_comes_back_where_there_is_no_tenant_is_not_kept_waiting(connected: Company) -> None:
+    company = connected
+    disconnect(company, "ann").raise_for_status()
+    company.admin.call("DELETE", f"/api/outlook/tenants/{company.tenant}").raise_for_status()
+    assert waits(lambda: company.admin.tenants() == [])
+    assert mine(company, "ann")["state"] == "user_disconnected"
+    assert reconnect(company, "ann").json()["connections"][0]["state"] == "not_matched"
+    assert company.states()["ann"] == "not_matched"

@@ -110,6 +110,13 @@ def test_an_admin_finds_a_member_under_an_address_the_roster_does_not_know(conne
     assert ("match.chosen", "fred") in entries
 
 
+def test_one_persons_mailbox_is_not_given_to_another_member(connected: Company) -> None:
+    company = connected
+    (found,) = [one for one in candidates(company, "ann", address=f"ben@{company.domain}") if not one["is_bound"]]
+    assert found["objection"] == "This is the member ben already."
+    assert choose(company, "ann", company.object_id("ben")).status_code == 400
+
+
 def test_a_guest_a_stranger_and_a_foreign_tenant_cannot_be_chosen(connected: Company) -> None:
     company = connected
     guest = company.hire("gus", user_type="Guest")["id"]

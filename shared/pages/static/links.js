@@ -10,6 +10,10 @@ let made = null;
 export function listen(attempt) {
   find("link-form").addEventListener("submit", (event) => {
     event.preventDefault();
+    const button = event.target.querySelector("button");
+    if (button.getAttribute("aria-disabled") === "true") return;
+    button.setAttribute("aria-disabled", "true");
+    setTimeout(() => button.removeAttribute("aria-disabled"), 1_000); // a second click of a double click
     const form = new FormData(event.target);
     attempt(() => make(form.get("domains").split(/[\s,;]+/).filter(Boolean), Number(form.get("days"))));
   });

@@ -39,7 +39,7 @@ function nextDays(now) {
 
 function showDay(row, span, blocks) {
   const inside = blocks.filter((block) => block.start < span.end && block.end > span.start);
-  fill(row, { day: day(span.start), none: inside.length ? "" : "Nothing in the calendar" });
+  fill(row, { day: day(span.start), none: inside.length ? "" : "Nothing that counts as busy" });
   const items = inside.map((block) => ({ ...block, id: `${+block.start}-${+block.end}-${block.status}` }));
   rows(row.querySelector("[data-blocks]"), items, fromTemplate("block-row"), (line, block) => {
     fill(line, { time: timeIn(span, block), status: block.status === "unknown" ? UNKNOWN : STATUSES[block.status]?.word ?? label(block.status) });
