@@ -14,6 +14,8 @@ from shared.storage.tables import Tables
 
 PAGE = 100
 """Entries in one page of a list."""
+MOST_AT_ONCE = 1_000
+"""Entries one request to storage brings at most."""
 MOST_LOOKED_AT = 5_000
 """Entries one page is picked from; a rare action must not make one request read years."""
 
@@ -34,7 +36,7 @@ class AuditTrail:
         if after is not None and not is_key(after):
             raise InvalidInput("Use the `next` of the page before as it is.", field="cursor")
         found: list[Entry] = []
-        rows = self._audit.between(org, sought.since, sought.until, after)
+        rows = self._audit.between(org, sought.since, sought.until, after, min(most, MOST_AT_ONCE))
         for looked_at, row in enumerate(rows, 1):
             if sought.includes(row.value):
                 found.append(row.value)

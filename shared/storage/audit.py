@@ -45,9 +45,9 @@ class Audit:
         return (row.value for row in self._table.rows(org))
 
     def between(
-        self, org: str, since: datetime | None, until: datetime | None, after: str | None
+        self, org: str, since: datetime | None, until: datetime | None, after: str | None, page: int
     ) -> Iterator[Row[Entry]]:
-        """Rows of at least this span, newest first, from just behind the key `after`.
+        """Rows of at least this span, newest first, from just behind the key `after`; `page` of them at a time.
 
         A minute more than asked may come at the beginning: the key of an entry that is kept once a minute says when
         that minute began.
@@ -55,7 +55,7 @@ class Audit:
         first = max(_countdown(until) if until else "", after or "")
         last = _countdown((since - _MINUTE) if since else datetime.fromtimestamp(0, UTC))
         bounds = {"p": org, "first": first, "last": f"{last}~"}
-        return self._table.where("PartitionKey eq @p and RowKey gt @first and RowKey lt @last", bounds)
+        return self._table.where("PartitionKey eq @p and RowKey gt @first and RowKey lt @last", bounds, page)
 
 
 def is_key(text: str) -> bool:

@@ -97,9 +97,12 @@ class Table(Generic[T]):
         except ResourceNotFoundError:
             return
 
-    def where(self, condition: str, parameters: Mapping[str, Any]) -> Iterator[Row[T]]:
-        """Rows that meet an OData condition over keys and columns, with `@name` parameters."""
-        return self._query(condition, parameters, None)
+    def where(self, condition: str, parameters: Mapping[str, Any], page: int | None = None) -> Iterator[Row[T]]:
+        """Rows that meet an OData condition over keys and columns, with `@name` parameters.
+
+        `page` is how many one request brings, where not all of them are going to be looked at.
+        """
+        return self._query(condition, parameters, None, page)
 
     def insert(self, partition: str, key: str, value: T) -> Row[T]:
         """Add a row. Raises `EntityExists`."""
@@ -185,12 +188,14 @@ class Table(Generic[T]):
                     raise EntityChanged(some[0][1]["PartitionKey"]) from None
                 raise
 
-    def _query(self, condition: str, parameters: Mapping[str, Any], most: int | None) -> Iterator[Row[T]]:
+    def _query(
+        self, condition: str, parameters: Mapping[str, Any], most: int | None, page: int | None = None
+    ) -> Iterator[Row[T]]:
         pages = self._client.query_entities(
             condition,
             parameters=dict(parameters),
             select=self._columns_read,
-            results_per_page=most,
+            results_per_page=page or most,
         )
         try:
             yield from self._rows(islice(pages, most))
