@@ -25,14 +25,13 @@ from shared.contract.available_times import (
 )
 from shared.contract.document import OpenApi
 from shared.contract.events import ConnectionChange, ConnectionEvent, TenantChange, TenantEvent
-from shared.contract.examples_of_decisions import MADE
+from shared.contract.examples_of_decisions import MADE, MEMBER
 from shared.contract.health import HealthOutput, ReadyOutput
 from shared.contract.operations import DeadLetterList, DeadLetterOutput, ReplayOutput
 from shared.contract.overview import Overview
 from shared.contract.people import (
     MemberInput,
     MemberList,
-    MemberOutput,
     MemberQuery,
     RosterInput,
     RosterMember,
@@ -83,20 +82,6 @@ _link = LinkOutput(
     expires_at=_NINE + timedelta(days=7),
     is_open=True,
     expected_domains=("contoso.com",),
-)
-_member = MemberOutput(
-    id="alice",
-    name="Alice Admin",
-    addresses=("alice.admin@contoso.com",),
-    state=ConnectionStatus.CONNECTED,
-    state_text=CONNECTIONS[ConnectionStatus.CONNECTED].text,
-    next_step=CONNECTIONS[ConnectionStatus.CONNECTED].next_step,
-    tenant=_TENANT,
-    mailbox="alice.admin@contoso.com",
-    source="admin_managed",
-    last_read=_NINE,
-    next_due=_NINE + timedelta(hours=6),
-    changed_at=_NINE,
 )
 _tenant = TenantOutput(
     id=_TENANT,
@@ -162,8 +147,8 @@ _MADE: tuple[Struct, ...] = (
     RosterOutput(added=1, changed=0, removed=0, unchanged=11),
     MemberInput("Alice Admin", ["alice.admin@contoso.com"], "Europe/Amsterdam"),
     MemberQuery(),
-    MemberList([_member], None),
-    _member,
+    MemberList([MEMBER], None),
+    MEMBER,
     SpanQuery("2026-12-07T00:00:00Z", "2026-12-08T00:00:00Z"),
     BusyOutput(
         member="alice",

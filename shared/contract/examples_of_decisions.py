@@ -64,7 +64,7 @@ _mine = MyConnection(
     may_reconnect=False,
     why_not=None,
 )
-_member = MemberOutput(
+MEMBER = MemberOutput(
     id="alice",
     name="Alice Admin",
     addresses=("alice.admin@contoso.com",),
@@ -120,7 +120,7 @@ MADE: tuple[Struct, ...] = (
         unanswered=(),
     ),
     CheckOutput(
-        _member,
+        MEMBER,
         [
             StepOutput("decision", ok=True, text="Nobody keeps the member out.", next_step="Nothing to do."),
             StepOutput("calendar", ok=True, text="The calendar was read.", next_step="Nothing to do."),

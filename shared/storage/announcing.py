@@ -39,6 +39,7 @@ class Announcing:
         try:
             yield
         except Exception:
+            # Not in `finally`: a process that is ending sends nothing any more, and the timer finds what it left.
             self._send_all(gathered)
             raise
         else:
