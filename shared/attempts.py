@@ -15,10 +15,12 @@ from enum import Enum
 import msgspec
 
 from shared.messages import (
+    BOOKINGS,
     CALENDAR_BULK,
     CALENDAR_SYNC,
     DIRECTORY_SYNC,
     PLATFORM_EVENTS,
+    BookingCheck,
     CalendarSync,
     DirectorySync,
     EventDelivery,
@@ -42,6 +44,7 @@ KINDS: Mapping[str, type[Message]] = {
     CALENDAR_SYNC: CalendarSync,
     CALENDAR_BULK: CalendarSync,
     PLATFORM_EVENTS: EventDelivery,
+    BOOKINGS: BookingCheck,
 }
 """What each queue carries."""
 
@@ -72,7 +75,7 @@ def divided(message: Message) -> Iterator[Message]:
 
 def renewed(message: Message, now: datetime) -> Message:
     """The message as if its reason arose now, so that nothing done meanwhile makes it redundant."""
-    if isinstance(message, EventDelivery):
+    if isinstance(message, EventDelivery | BookingCheck):
         return msgspec.structs.replace(message, attempt=0)
     return msgspec.structs.replace(message, since=now, attempt=0)
 

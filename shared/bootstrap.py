@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from shared.activation import Activation
     from shared.audit import AuditTrail
     from shared.availability import Availability
+    from shared.bookings.bookings import Bookings
     from shared.calendar_sync import CalendarSyncs
     from shared.candidates import Candidates
     from shared.checks import Checks
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from shared.dead_letters import DeadLetters
     from shared.directory_sync import DirectorySyncs
     from shared.governance import Governance
+    from shared.graph.calendar import CalendarViews
     from shared.graph.client import GraphClient
     from shared.graph.sign_in import SignIn
     from shared.graph.tokens import AppTokens
@@ -174,11 +176,15 @@ class Services:
     @cached_property
     def calendar_syncs(self) -> CalendarSyncs:
         from shared.calendar_sync import CalendarSyncs
-        from shared.graph.calendar import CalendarViews
 
-        return CalendarSyncs(
-            self.tables, self.queues, CalendarViews(self._graph), self._pushes, self._connections, self.now
-        )
+        return CalendarSyncs(self.tables, self.queues, self._views, self._pushes, self._connections, self.now)
+
+    @cached_property
+    def bookings(self) -> Bookings:
+        from shared.bookings.bookings import Bookings
+        from shared.graph.events import Events
+
+        return Bookings(self.tables, self.queues, Events(self._graph), self._views, self.now)
 
     def announced_together(self) -> AbstractContextManager[None]:
         """For work that changes many states: the platform is told of all of them by few messages."""
@@ -213,6 +219,12 @@ class Services:
         from shared.storage.announcing import Announcing
 
         return Announcing(lambda: self.queues, self.now) if self.settings.events else None
+
+    @cached_property
+    def _views(self) -> CalendarViews:
+        from shared.graph.calendar import CalendarViews
+
+        return CalendarViews(self._graph)
 
     @cached_property
     def _platform_webhook(self) -> PlatformWebhook | None:

@@ -20,7 +20,7 @@ import msgspec
 from shared.connections import Connections
 from shared.errors import AccessLost, MicrosoftError, TryLater
 from shared.freebusy import UNTOLD_FRESH_FOR, clip, differs, rolling_window, widened
-from shared.graph.calendar import AllDayBlock, CalendarViews, Read, place_all_day
+from shared.graph.calendar import CalendarViews, Read, placed
 from shared.graph.timezones import zone
 from shared.mailbox_reading import (
     Owners,
@@ -178,7 +178,7 @@ class CalendarSyncs:
 
     def _replace(self, owner: MemberKey, key: MailboxKey, snapshot: Snapshot) -> bool:
         """Put a snapshot in place; whether it says something else than the one that was believed until now."""
-        before = self._tables.calendars.replace(owner, key, snapshot)
+        before, _ = self._tables.calendars.replace(owner, key, snapshot)
         if before is None or before.unreadable_since is not None or before.read_at >= snapshot.read_at:
             return False
         return differs(before, snapshot)
@@ -260,6 +260,6 @@ def snapshot_of(read: Read, owner_zone: tzinfo | None, began: datetime, *, untol
     `untold` is a calendar that nobody tells the changes of.
     """
     window = rolling_window(began)
-    blocks = (place_all_day(block, owner_zone) if isinstance(block, AllDayBlock) else block for block in read)
+    blocks = (block for _, block in placed(read, owner_zone))
     fresh_until = began + UNTOLD_FRESH_FOR if untold else None
     return Snapshot(window, clip(blocks, window), began, fresh_until=fresh_until)

@@ -22,7 +22,7 @@ from shared.attempts import decode, renewed
 from shared.connections import Connections
 from shared.errors import Conflict, EntityChanged, NotFound
 from shared.mailbox_reading import pause_after
-from shared.messages import CalendarSync, DirectorySync, EventDelivery, Message, Reason, encode
+from shared.messages import BookingCheck, CalendarSync, DirectorySync, EventDelivery, Message, Reason, encode
 from shared.model import ConnectionStatus, DeadLetter, Detail, Mailbox, MailboxKey, MemberKey
 from shared.storage.queue import Queues
 from shared.storage.table import Row
@@ -53,6 +53,8 @@ def _subject(message: Message | None, text: str) -> str:
             return "\n".join((message.tenant, *sorted(message.mailboxes)))
         case EventDelivery():
             return "\n".join((message.org, message.subject, *sorted(message.ids)))
+        case BookingCheck():
+            return f"{message.org}\n{message.lead}\n{message.booking}"
         case None:
             return text
 

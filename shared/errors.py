@@ -9,6 +9,9 @@ OutlookError
 │   ├── NotFound               404  no such thing for this caller
 │   │   └── Hidden               404  perhaps there is, but not for this caller
 │   ├── Conflict               409  the thing is in another state
+│   │   ├── TimeTaken              409  somebody is not free then: says who and when
+│   │   └── NotWritable            409  Outlook does not take it there: says what to do
+│   ├── OutOfDate              412  it is not the version the caller knows
 │   ├── TooLarge               413  send less
 │   └── Unavailable            503  come back after `Retry-After`
 │       └── NotReady             503  the app itself lacks something it needs
@@ -20,6 +23,8 @@ OutlookError
 │   ├── BadRequest             our request is wrong: leave it out, go on with the others
 │   ├── Gone                   the event, user or subscription is not there (any more)
 │   ├── StartOver              the delta link is void: read everything again
+│   ├── AlreadyCreated         the transaction has made its event before: find that one
+│   ├── ChangedMeanwhile       the event is not the version we know any more: look again
 │   ├── AlreadySubscribed      the mailbox has a live subscription that is not in our books
 │   └── CredentialRejected     our own certificate or identity is refused: an operator must act
 ├── StorageError
@@ -36,7 +41,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
-    from shared.model import ConnectionStatus, TenantStatus
+    from shared.model import BusyBlock, ConnectionStatus, TenantStatus
 
 
 class OutlookError(Exception):
@@ -111,6 +116,42 @@ class Conflict(CallerError):
     status = 409
     code = "conflict"
     title = "Not possible in the present state"
+
+
+class TimeTaken(Conflict):
+    """A host is not free at that time."""
+
+    code = "time-taken"
+    title = "Somebody is not free then"
+
+    def __init__(self, member: str, block: BusyBlock, *, booked: bool = False) -> None:
+        kind = "has another booking" if booked else "is not free"
+        super().__init__(
+            f"{member} {kind} from {block.start.isoformat()} to {block.end.isoformat()}. Offer other times."
+        )
+        self.member = member
+        self.block = block
+
+
+class NotWritable(Conflict):
+    """A host's calendar does not take the meeting."""
+
+    code = "calendar-not-writable"
+    title = "Outlook does not take the meeting"
+
+    def __init__(self, detail: str, reason: str, member: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+        """A stable code."""
+        self.member = member
+
+
+class OutOfDate(CallerError):
+    """`If-Match` names another version than the present one."""
+
+    status = 412
+    code = "out-of-date"
+    title = "It has changed since"
 
 
 class TooLarge(CallerError):
@@ -196,6 +237,20 @@ class Gone(MicrosoftError):
 @dataclass(eq=False)
 class StartOver(MicrosoftError):
     """A sync state is no longer valid."""
+
+    code: str
+
+
+@dataclass(eq=False)
+class AlreadyCreated(MicrosoftError):
+    """A transaction is spent: there is an event of it, or was."""
+
+    code: str
+
+
+@dataclass(eq=False)
+class ChangedMeanwhile(MicrosoftError):
+    """Somebody wrote the event since it was looked at."""
 
     code: str
 

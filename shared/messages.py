@@ -15,7 +15,10 @@ CALENDAR_BULK = "calendar-bulk"
 
 PLATFORM_EVENTS = "platform-events"
 
-QUEUES = (DIRECTORY_SYNC, CALENDAR_SYNC, CALENDAR_BULK, PLATFORM_EVENTS)
+BOOKINGS = "bookings"
+"""Looks after bookings whose process may have died."""
+
+QUEUES = (DIRECTORY_SYNC, CALENDAR_SYNC, CALENDAR_BULK, PLATFORM_EVENTS, BOOKINGS)
 
 GROUP = 20
 """Mailboxes in one calendar message: what one Graph batch takes."""
@@ -74,6 +77,7 @@ class Subject(StrEnum):
 
     CONNECTION = "connection"
     TENANT = "tenant"
+    BOOKING = "booking"
 
 
 class EventDelivery(msgspec.Struct, frozen=True):
@@ -82,12 +86,28 @@ class EventDelivery(msgspec.Struct, frozen=True):
     org: str
     subject: Subject
     ids: tuple[str, ...]
-    """Of members, or of tenants."""
+    """Of members, of tenants, or keys of bookings."""
     attempt: int = 0
     """How often in a row it was put back because the platform did not take an event."""
 
 
-Message = DirectorySync | CalendarSync | EventDelivery
+class BookingCheck(msgspec.Struct, frozen=True):
+    """Settle what may have been cut short of a booking, and see that the platform was told of it.
+
+    Sent before anything is written, so that nothing depends on the process that writes.
+    """
+
+    org: str
+    lead: str
+    """The host who invites."""
+    booking: str
+    attempt: int = 0
+    """How often it was put back because Microsoft was away."""
+    stragglers: tuple[str, ...] = ()
+    """Transactions given up a while ago: an event that appeared under them after all is removed."""
+
+
+Message = DirectorySync | CalendarSync | EventDelivery | BookingCheck
 
 
 def queue_of(message: Message) -> str:
@@ -96,6 +116,8 @@ def queue_of(message: Message) -> str:
         return DIRECTORY_SYNC
     if isinstance(message, EventDelivery):
         return PLATFORM_EVENTS
+    if isinstance(message, BookingCheck):
+        return BOOKINGS
     return CALENDAR_BULK if message.bulk else CALENDAR_SYNC
 
 

@@ -11,7 +11,7 @@ from local.soak.expectations import expected
 from local.soak.history import DAYS, History, today
 from local.soak.organizations import Side, standing_of
 from shared.freebusy import BusyAnswer
-from shared.model import Connection, ConnectionStatus, Freshness, MemberKey, Tenant, Window
+from shared.model import Connection, ConnectionStatus, Freshness, MemberKey, State, Tenant, Window
 
 
 def after_every_step(history: History) -> None:
@@ -41,7 +41,7 @@ def check_told(side: Side, connections: dict[str, Connection]) -> None:
         rows.append((tenant.key, tenant.value))
     for key, value in rows:
         last = side.platform.heard.get(key, [{}])[-1]
-        heard = (last.get("state"), last.get("detail"), last.get("tenant"))
+        heard = State(last.get("state", ""), last.get("detail"), last.get("tenant"))
         if heard != value.state or value.outbox.pending:
             raise Divergence(f"{key} is {value.state}, the platform heard {heard}; pending {value.outbox.pending}")
 

@@ -208,4 +208,4 @@ def audit_entry(value: Entry) -> AuditEntryOutput:
 def _tenant_of(message: QueueMessage | None) -> str | None:
     if isinstance(message, EventDelivery):
         return message.ids[0] if message.subject is Subject.TENANT and message.ids else None
-    return message.tenant if message else None
+    return message.tenant if isinstance(message, DirectorySync | CalendarSync) else None

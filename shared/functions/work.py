@@ -17,15 +17,7 @@ from shared.attempts import (
     verdict,
 )
 from shared.bootstrap import Services
-from shared.messages import (
-    CALENDAR_BULK,
-    CALENDAR_SYNC,
-    DIRECTORY_SYNC,
-    PLATFORM_EVENTS,
-    DirectorySync,
-    EventDelivery,
-    Message,
-)
+from shared.messages import QUEUES, BookingCheck, DirectorySync, EventDelivery, Message
 from shared.settings import STORAGE
 
 log = logging.getLogger(__name__)
@@ -38,37 +30,8 @@ def work(services: Services) -> func.Blueprint:
     """Timer and queue triggers."""
     blueprint = func.Blueprint()
 
-    @blueprint.queue_trigger("message", queue_name=DIRECTORY_SYNC, connection=STORAGE)
-    def directory_sync(message: func.QueueMessage) -> None:
-        carry_out(services, DIRECTORY_SYNC, message)
-
-    @blueprint.queue_trigger("message", queue_name=CALENDAR_SYNC, connection=STORAGE)
-    def calendar_sync(message: func.QueueMessage) -> None:
-        carry_out(services, CALENDAR_SYNC, message)
-
-    @blueprint.queue_trigger("message", queue_name=CALENDAR_BULK, connection=STORAGE)
-    def calendar_bulk(message: func.QueueMessage) -> None:
-        carry_out(services, CALENDAR_BULK, message)
-
-    @blueprint.queue_trigger("message", queue_name=PLATFORM_EVENTS, connection=STORAGE)
-    def platform_events(message: func.QueueMessage) -> None:
-        carry_out(services, PLATFORM_EVENTS, message)
-
-    @blueprint.queue_trigger("message", queue_name=DIRECTORY_SYNC + POISON, connection=STORAGE)
-    def directory_sync_poison(message: func.QueueMessage) -> None:
-        keep_ended(services, DIRECTORY_SYNC, message)
-
-    @blueprint.queue_trigger("message", queue_name=CALENDAR_SYNC + POISON, connection=STORAGE)
-    def calendar_sync_poison(message: func.QueueMessage) -> None:
-        keep_ended(services, CALENDAR_SYNC, message)
-
-    @blueprint.queue_trigger("message", queue_name=CALENDAR_BULK + POISON, connection=STORAGE)
-    def calendar_bulk_poison(message: func.QueueMessage) -> None:
-        keep_ended(services, CALENDAR_BULK, message)
-
-    @blueprint.queue_trigger("message", queue_name=PLATFORM_EVENTS + POISON, connection=STORAGE)
-    def platform_events_poison(message: func.QueueMessage) -> None:
-        keep_ended(services, PLATFORM_EVENTS, message)
+    for queue in QUEUES:
+        _work_off(blueprint, services, queue)
 
     @blueprint.timer_trigger("timer", schedule="%RESYNC_SCHEDULE%", run_on_startup=False)
     def resync(timer: func.TimerRequest) -> None:
@@ -76,6 +39,20 @@ def work(services: Services) -> func.Blueprint:
         log.info("resync: %d tenants%s", tenants, ", late" if timer.past_due else "")
 
     return blueprint
+
+
+def _work_off(blueprint: func.Blueprint, services: Services, queue: str) -> None:
+    """The triggers of a queue, and of the one for messages that the host gave up."""
+
+    def run(message: func.QueueMessage) -> None:
+        carry_out(services, queue, message)
+
+    def give_up(message: func.QueueMessage) -> None:
+        keep_ended(services, queue, message)
+
+    for name, function in ((queue, run), (queue + POISON, give_up)):
+        function.__name__ = name.replace("-", "_")
+        blueprint.queue_trigger("message", queue_name=name, connection=STORAGE)(function)
 
 
 def carry_out(services: Services, queue: str, delivered: func.QueueMessage) -> None:
@@ -115,7 +92,9 @@ def text_of(delivered: func.QueueMessage) -> str:
 
 
 def _run(services: Services, message: Message, delivery: str | None) -> None:
-    if isinstance(message, EventDelivery):
+    if isinstance(message, BookingCheck):
+        services.bookings.settlement.run(message)
+    elif isinstance(message, EventDelivery):
         services.platform_events.run(message)
     elif isinstance(message, DirectorySync):
         services.directory_syncs.run(message)

@@ -1,12 +1,12 @@
 """Reading calendars: which times are taken, and nothing else about them.
 
-Only times and status are ever requested (`SELECT`); titles, bodies, attendees and places never leave Microsoft.
+Only ids, times and status are ever requested (`SELECT`); titles, bodies, attendees and places never leave Microsoft.
 https://learn.microsoft.com/graph/api/calendar-list-calendarview
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
@@ -20,7 +20,9 @@ from shared.graph.timezones import earliest_instant, latest_instant, wall_time, 
 from shared.graph.wire import read
 from shared.model import BusyBlock, BusyStatus, Window
 
-SELECT = "start,end,showAs,isAllDay,isCancelled,responseStatus,originalStartTimeZone"
+SELECT = "id,start,end,showAs,isAllDay,isCancelled,responseStatus,originalStartTimeZone"
+IMMUTABLE = {"Prefer": 'IdType="ImmutableId"'}
+"""https://learn.microsoft.com/graph/outlook-immutable-id"""
 PAGE = 1000
 """The largest `$top` calendarView takes."""
 
@@ -82,8 +84,19 @@ class _CalendarPage(msgspec.Struct):
     next_link: str | None = msgspec.field(name="@odata.nextLink", default=None)
 
 
-Read = tuple[BusyBlock | AllDayBlock, ...]
-"""Everything in a window that takes time."""
+@dataclass(frozen=True)
+class Seen:
+    """One event of a window: which version of which, and the time it takes."""
+
+    id: str
+    """Immutable, so that an event of a booking is known again."""
+    etag: str
+    block: BusyBlock | AllDayBlock | None
+    """None for one that takes none."""
+
+
+Read = tuple[Seen, ...]
+"""Every event in a window."""
 
 
 class CalendarViews:
@@ -93,34 +106,34 @@ class CalendarViews:
         self._graph = graph
 
     def read(self, tenant_id: str, object_ids: Iterable[str], window: Window) -> dict[str, Read | MicrosoftError]:
-        """Each mailbox's blocks, or why it could not be read; failing on any page is failing.
+        """Each mailbox's events, or why it could not be read; failing on any page is failing.
 
         Raises only what concerns all of them.
         """
         urls = {object_id: calendar_view(object_id, window) for object_id in object_ids}
-        blocks: dict[str, list[BusyBlock | AllDayBlock]] = {object_id: [] for object_id in urls}
+        events: dict[str, list[Seen]] = {object_id: [] for object_id in urls}
         failed: dict[str, MicrosoftError] = {}
         while urls:
-            answers = self._graph.batch(tenant_id, [Call("GET", url) for url in urls.values()])
+            answers = self._graph.batch(tenant_id, [Call("GET", url, headers=IMMUTABLE) for url in urls.values()])
             following = {}
             for object_id, answer in zip(urls, answers, strict=True):
                 try:
-                    next_link = take_page(answer, blocks[object_id])
+                    next_link = take_page(answer, events[object_id])
                     if next_link:
                         following[object_id] = self._graph.relative(next_link)
                 except MicrosoftError as problem:
                     failed[object_id] = problem
             urls = following
-        return {object_id: failed.get(object_id) or tuple(found) for object_id, found in blocks.items()}
+        return {object_id: failed.get(object_id) or tuple(found) for object_id, found in events.items()}
 
 
-def take_page(answer: dict[str, Any] | MicrosoftError, blocks: list[BusyBlock | AllDayBlock]) -> str | None:
-    """Add a page's events to the blocks; the link to the next page, if any. Raises what went wrong."""
+def take_page(answer: dict[str, Any] | MicrosoftError, events: list[Seen]) -> str | None:
+    """Add a page's events to those before; the link to the next page, if any. Raises what went wrong."""
     if isinstance(answer, MicrosoftError):
         raise answer
     page = read(answer, _CalendarPage)
     try:
-        blocks += [block for event in page.value if (block := parse_event(event)) is not None]
+        events += [seen(event) for event in page.value]
     except ValueError:
         raise TryLater("an event with unreadable times") from None
     return page.next_link
@@ -133,6 +146,11 @@ def calendar_view(object_id: str, window: Window) -> str:
         safe="$,:",
     )
     return f"/users/{quote(object_id)}/calendarView?{query}"
+
+
+def seen(sent: dict[str, Any]) -> Seen:
+    """An event of a page. Raises as `parse_event` does."""
+    return Seen(str(sent.get("id") or ""), str(sent.get("@odata.etag") or ""), parse_event(sent))
 
 
 def parse_event(sent: dict[str, Any]) -> BusyBlock | AllDayBlock | None:
@@ -173,6 +191,15 @@ def place_all_day(block: AllDayBlock, owner_zone: tzinfo | None) -> BusyBlock:
         latest_instant(datetime.combine(block.end, time()), where),
         block.status,
     )
+
+
+def placed(read: Read, owner_zone: tzinfo | None) -> Iterator[tuple[str, BusyBlock]]:
+    """The time that each event takes, by its id: all-day ones lie in the member's own zone."""
+    for event in read:
+        if isinstance(event.block, AllDayBlock):
+            yield event.id, place_all_day(event.block, owner_zone)
+        elif event.block is not None:
+            yield event.id, event.block
 
 
 def _utc(moment: datetime) -> str:

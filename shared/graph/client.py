@@ -6,8 +6,8 @@ https://learn.microsoft.com/graph/json-batching
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import msgspec
@@ -31,6 +31,7 @@ class Call:
     url: str
     """Relative to the version, starting with a slash."""
     body: Json | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 _DENIED = (401, 403)
@@ -76,12 +77,19 @@ class GraphClient:
         self._base = f"{graph_url}/v1.0"
         self._tokens = tokens
 
-    def request(self, tenant_id: str, method: str, url: str, body: Json | None = None) -> Json:
+    def request(
+        self,
+        tenant_id: str,
+        method: str,
+        url: str,
+        body: Json | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Json:
         """One call; `url` is relative or one of Graph's own next and delta links.
 
         Raises whatever `error_for` makes of the answer, `TryLater` when there is none or it is not JSON.
         """
-        answer = self._send(tenant_id, method, self._absolute(url), body)
+        answer = self._send(tenant_id, method, self._absolute(url), body, headers or {})
         if answer.status_code in _DENIED:
             self._tokens.forget(tenant_id)
         content = decode(answer.content) if answer.content else {}
@@ -89,9 +97,11 @@ class GraphClient:
             raise error_for(answer.status_code, answer.headers, content)
         return read(content, Json)
 
-    def _send(self, tenant_id: str, method: str, url: str, body: Json | None) -> requests.Response:
+    def _send(
+        self, tenant_id: str, method: str, url: str, body: Json | None, more: Mapping[str, str]
+    ) -> requests.Response:
         token = self._tokens.token(tenant_id)
-        headers = {"Authorization": f"Bearer {token}", "client-request-id": str(uuid.uuid4())}
+        headers = {**more, "Authorization": f"Bearer {token}", "client-request-id": str(uuid.uuid4())}
         try:
             return self._session.request(method, url, json=body, headers=headers, allow_redirects=False)
         except requests.RequestException as problem:
@@ -135,9 +145,11 @@ class GraphClient:
 
 def _batch_item(number: str, call: Call) -> Json:
     item: Json = {"id": number, "method": call.method, "url": call.url}
+    headers = dict(call.headers)
     if call.body is not None:
-        item |= {"body": call.body, "headers": {"Content-Type": "application/json"}}
-    return item
+        item["body"] = call.body
+        headers["Content-Type"] = "application/json"
+    return {**item, "headers": headers} if headers else item
 
 
 def _item_result(item: _BatchItem | None) -> Json | MicrosoftError:

@@ -12,8 +12,10 @@ from typing import Any
 
 from shared.errors import (
     AccessLost,
+    AlreadyCreated,
     AlreadySubscribed,
     BadRequest,
+    ChangedMeanwhile,
     Gone,
     MailboxUnreadable,
     MicrosoftError,
@@ -24,6 +26,12 @@ from shared.model import ConnectionStatus, TenantStatus
 
 _SYNC_STATE_LOST = frozenset({"syncstatenotfound", "syncstateinvalid", "resyncrequired"})
 _NO_MAILBOX = frozenset({"mailboxnotenabledforrestapi", "mailboxnotsupportedforrestapi"})
+PRECONDITION_FAILED = 412
+_EVENT_WRITES: Mapping[str, Callable[[str], MicrosoftError]] = {
+    "errorduplicatetransactionid": AlreadyCreated,
+    "errorirresolvableconflict": ChangedMeanwhile,
+}
+"""Said with different statuses."""
 _LONGEST_WAIT = timedelta(hours=1)
 
 
@@ -35,6 +43,10 @@ def error_for(status: int, headers: Mapping[str, Any], body: Any) -> MicrosoftEr
     code = error_code(body)
     if status == 410 or (status in (400, 404) and code.lower() in _SYNC_STATE_LOST):
         return StartOver(code)
+    if code.lower() in _EVENT_WRITES:
+        return _EVENT_WRITES[code.lower()](code)
+    if status == PRECONDITION_FAILED:
+        return ChangedMeanwhile(code)
     if code and status in _MEANINGS:
         return _MEANINGS[status](code)
     return TryLater(f"{status} {code}".strip(), retry_after(headers))

@@ -5,11 +5,14 @@ All datetimes are UTC-aware; all identifiers are the platform's (organization, m
 """
 
 from shared.model.activation import ActivationLink, AdminProof, LinkStep
+from shared.model.agenda import Agenda, Claim
 from shared.model.announcement import Announcement, Outbox, State
 from shared.model.audit import Entry, Sought
+from shared.model.booking import Booking, BookingStatus, Doing, Hosted, Invited, News, Response, Work
 from shared.model.calendar import BusyBlock, BusyStatus, Combine, Freshness, Snapshot, Window
 from shared.model.connection import Connection, ConnectionStatus, Detail, Mailbox, Push
 from shared.model.dead_letter import DeadLetter
+from shared.model.meeting import Content, Invitee, Sensitivity
 from shared.model.organization import Member, MemberKey, Role
 from shared.model.policy import Choice, Decided, Policy, Scope, UnknownRule
 from shared.model.tenant import DirectoryUser, MailboxKey, Tenant, TenantStatus
@@ -17,29 +20,41 @@ from shared.model.tenant import DirectoryUser, MailboxKey, Tenant, TenantStatus
 __all__ = [
     "ActivationLink",
     "AdminProof",
+    "Agenda",
     "Announcement",
+    "Booking",
+    "BookingStatus",
     "BusyBlock",
     "BusyStatus",
     "Choice",
+    "Claim",
     "Combine",
     "Connection",
     "ConnectionStatus",
+    "Content",
     "DeadLetter",
     "Decided",
     "Detail",
     "DirectoryUser",
+    "Doing",
     "Entry",
     "Freshness",
+    "Hosted",
+    "Invited",
+    "Invitee",
     "LinkStep",
     "Mailbox",
     "MailboxKey",
     "Member",
     "MemberKey",
+    "News",
     "Outbox",
     "Policy",
     "Push",
+    "Response",
     "Role",
     "Scope",
+    "Sensitivity",
     "Snapshot",
     "Sought",
     "State",
@@ -47,4 +62,5 @@ __all__ = [
     "TenantStatus",
     "UnknownRule",
     "Window",
+    "Work",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
@@ -17,6 +18,8 @@ class State(NamedTuple):
     status: str
     detail: str | None
     tenant_id: str | None
+    facts: Mapping[str, str] | None = None
+    """What else a booking's event says."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,7 @@ class Announcement:
     tenant_id: str | None = None
     merged: int = 0
     """Earlier changes this one stands for too, because too many were waiting."""
+    facts: Mapping[str, str] | None = None
 
     def merged_with(self, later: Announcement) -> Announcement:
         """Both changes as one: from the state before this one to the one after the later."""
@@ -56,7 +60,7 @@ class Outbox:
         sequence = max(self.sequence + 1, (now - _EPOCH) // timedelta(microseconds=1))
         told = Announcement(
             announcement_id, now, sequence, now_is.status, before.status if before else None,
-            detail=now_is.detail, tenant_id=now_is.tenant_id,
+            detail=now_is.detail, tenant_id=now_is.tenant_id, facts=now_is.facts,
         )  # fmt: skip
         return replace(self, sequence=sequence, pending=bounded((*self.pending, told)))
 

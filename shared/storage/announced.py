@@ -21,17 +21,17 @@ from azure.data.tables import TableServiceClient
 
 from shared.errors import EntityChanged, EntityExists, EntityUnreadable
 from shared.messages import Subject
-from shared.model import Connection, Outbox, Tenant
+from shared.model import Booking, Connection, Outbox, Tenant
 from shared.storage.announcing import Announcing
 from shared.storage.table import TRANSACTION, Columns, Row, Table
 
-A = TypeVar("A", bound=Connection | Tenant)
+A = TypeVar("A", bound=Connection | Tenant | Booking)
 
 log = logging.getLogger(__name__)
 
 
 class AnnouncedTable(Table[A]):
-    """Connections or tenants, each with its outbox. Without `announcing`, nothing is announced."""
+    """Connections, tenants or bookings, each with its outbox. Without `announcing`, nothing is announced."""
 
     def __init__(
         self,
@@ -152,9 +152,10 @@ class AnnouncedTable(Table[A]):
     def _after(self, before: A | None, value: A) -> A:
         """The value with what is to be told of it, whatever it says of that itself."""
         outbox = before.outbox if before else Outbox()
-        if self._announcing is not None and (before is None or before.state != value.state):
+        told, state = before.state if before else None, value.state
+        if self._announcing is not None and state is not None and told != state:
             identity = f"msg_{secrets.token_hex(16)}"
-            outbox = outbox.after(before.state if before else None, value.state, identity, self._announcing.now())
+            outbox = outbox.after(told, state, identity, self._announcing.now())
         return replace(value, outbox=outbox)
 
     def _replace_any(self, row: Row[A], value: A) -> Row[A]:
@@ -202,7 +203,7 @@ def without(value: A, announcement: str) -> A:
     return replace(value, outbox=value.outbox.without(announcement))
 
 
-def is_empty(before: Connection | Tenant | None) -> bool:
+def is_empty(before: Connection | Tenant | Booking | None) -> bool:
     """Whether nothing of the row is on its way to the platform."""
     return before is None or not before.outbox.pending
 

@@ -1,5 +1,7 @@
 """Snapshots in Table Storage: one row per calendar, in a partition per member, never replaced by an older read.
 
+Beside them lies the member's agenda: the time that bookings take, decided by compare-and-swap of one row.
+
 Blocks are packed (times as seconds from the window's start, with the status; compressed), so that a full
 calendar is one small row.
 """
@@ -8,20 +10,45 @@ from __future__ import annotations
 
 import base64
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import ceil, floor
+from typing import Any, NamedTuple
 
 import msgspec
 from azure.data.tables import TableServiceClient
 
 from shared.errors import EntityUnreadable
-from shared.model import BusyBlock, BusyStatus, ConnectionStatus, MailboxKey, MemberKey, Snapshot, Window
+from shared.model import (
+    Agenda,
+    BusyBlock,
+    BusyStatus,
+    Claim,
+    ConnectionStatus,
+    MailboxKey,
+    MemberKey,
+    Snapshot,
+    Window,
+)
 from shared.storage.table import MOST_PARTS, Table
 
 SECOND = timedelta(seconds=1)
 _STATUSES = tuple(BusyStatus)
 """Stored by place: new ones go to the end."""
+
+
+AGENDA = "agenda"
+"""The row beside the snapshots, whose keys are two ids with a bar between."""
+_AGENDA = msgspec.json.Decoder(Agenda)
+
+
+class Replaced(NamedTuple):
+    """What a new snapshot met."""
+
+    before: Snapshot | None
+    claims: tuple[Claim, ...]
+    """What bookings took when it was put in place."""
 
 
 @dataclass(frozen=True)
@@ -36,31 +63,64 @@ class StoredSnapshot:
     fresh_until: datetime | None = None
 
 
+@dataclass(frozen=True)
+class Kept:
+    """What is kept of a member's time: what was read of their calendars, and what bookings take."""
+
+    snapshots: tuple[tuple[MailboxKey, Snapshot], ...] = ()
+    claims: tuple[Claim, ...] = ()
+
+
+class _Partition(Table[Any]):
+    """A member's snapshots and agenda, side by side so that one request reads both."""
+
+    def _value(self, key: str, text: str) -> Any:
+        if key != AGENDA:
+            return super()._value(key, text)
+        try:
+            return _AGENDA.decode(text)
+        except msgspec.DecodeError:
+            raise EntityUnreadable("an agenda") from None
+
+
 class Calendars:
-    """The cached calendars of members."""
+    """The cached calendars of members, and the time that bookings take."""
 
     def __init__(self, service: TableServiceClient) -> None:
-        self._table = Table(service, "Calendars", StoredSnapshot, parts=MOST_PARTS)
+        self._table = _Partition(service, "Calendars", StoredSnapshot, parts=MOST_PARTS)
+
+    def kept(self, owner: MemberKey) -> Kept:
+        """Everything that is kept of the member's time; one read of a small partition."""
+        rows = list(self._table.rows(partition(owner)))
+        snapshots = tuple((mailbox_of(row.key), unpack(row.value)) for row in rows if row.key != AGENDA)
+        return Kept(snapshots, next((row.value.claims for row in rows if row.key == AGENDA), ()))
 
     def of(self, owner: MemberKey) -> list[Snapshot]:
-        """The last snapshot of each of the member's calendars; one read of a small partition."""
+        """The last snapshot of each of the member's calendars."""
         return [snapshot for _, snapshot in self.named(owner)]
 
     def named(self, owner: MemberKey) -> list[tuple[MailboxKey, Snapshot]]:
         """The same, each with its mailbox."""
-        return [(mailbox_of(row.key), unpack(row.value)) for row in self._table.rows(partition(owner))]
+        return list(self.kept(owner).snapshots)
 
-    def replace(self, owner: MemberKey, mailbox: MailboxKey, snapshot: Snapshot) -> Snapshot | None:
-        """Put the snapshot in place, unless one of a later read is already there; the one before, if any."""
-        stored = pack(snapshot)
+    def change_agenda(self, owner: MemberKey, decide: Callable[[Agenda], Agenda | None]) -> Agenda:
+        """Read, decide, write, and again if somebody wrote in between. Deciding None leaves it as it is."""
+        after = self._table.change(partition(owner), AGENDA, lambda before: decide(before or Agenda()))
+        return after or Agenda()
+
+    def replace(self, owner: MemberKey, mailbox: MailboxKey, snapshot: Snapshot) -> Replaced:
+        """Put the snapshot in place, unless one of a later read is already there."""
+        stored, key = pack(snapshot), row_key(mailbox)
         seen: list[StoredSnapshot] = []
 
         def decide(before: StoredSnapshot | None) -> StoredSnapshot | None:
             seen[:] = [before] if before else []
             return newer(before, stored)
 
-        self._table.change(partition(owner), row_key(mailbox), decide)
-        return unpack(seen[0]) if seen else None
+        rows = {row.key: row for row in self._table.rows(partition(owner))}
+        self._table.change(partition(owner), key, decide, rows.get(key))
+        claims = rows[AGENDA].value.claims if AGENDA in rows else ()
+        return Replaced(unpack(seen[0]) if seen else None, claims)
 
     def mark_unreadable(
         self, owner: MemberKey, mailbox: MailboxKey, reason: ConnectionStatus, began_at: datetime
@@ -73,7 +133,7 @@ class Calendars:
         self._table.delete(partition(owner), row_key(mailbox))
 
     def delete_all(self, owner: MemberKey) -> None:
-        """Forget everything read of the member's calendars."""
+        """Forget everything read of the member's calendars, and their agenda."""
         for row in list(self._table.rows(partition(owner))):
             self._table.delete(row.partition, row.key)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shared.messages import Subject
-from shared.model import ActivationLink, Choice, Connection, DeadLetter, Member, Tenant, TenantStatus
+from shared.model import ActivationLink, Booking, Choice, Connection, DeadLetter, Member, Tenant, TenantStatus
 from shared.settings import StorageSettings
 from shared.storage.announced import AnnouncedTable
 from shared.storage.announcing import Announcing
@@ -41,7 +41,9 @@ class Tables:
         self.mailboxes = Mailboxes(service)
         """tenant id / object id"""
         self.calendars = Calendars(service)
-        """organization and member / tenant id and object id"""
+        """organization and member / tenant id and object id, or `agenda`"""
+        self.bookings = AnnouncedTable(service, "Bookings", Booking, Subject.BOOKING, announcing, parts=8)
+        """organization / member id and booking id: of the host who invites"""
         self.audit = Audit(service)
         """organization / newest first"""
         self.dead_letters = Table(service, "DeadLetters", DeadLetter, parts=MOST_PARTS, lenient=True)

@@ -1,0 +1,198 @@
+"""Bookings that a process left half done are settled: finished where everything is there, taken back where not.
+
+What the meeting is about is nowhere kept, so what is missing cannot be written by anybody but the caller who repeats
+the request. Whoever settles without one looks at what is in Outlook:
+
+- a creation whose every event is there is confirmed; any other is taken back, and looked for once more later on;
+- a move whose every event is at the new time is done; any other is moved back. Other changes count as not made,
+  so that repeating the request makes them;
+- a cancellation is finished.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import msgspec
+
+from shared.bookings import steps
+from shared.bookings.holds import Holds
+from shared.bookings.rows import Rows
+from shared.bookings.writing import Found, Writing
+from shared.errors import EntityChanged, Gone, MicrosoftError, TryLater
+from shared.mailbox_reading import wait_for
+from shared.messages import BookingCheck
+from shared.model import Booking, BookingStatus, Doing, Hosted, MemberKey
+from shared.storage.queue import Queues
+from shared.storage.table import Row
+
+log = logging.getLogger(__name__)
+
+LONGEST_WAIT = timedelta(hours=1)
+NOBODY = timedelta(days=1)
+"""After its end, a booking that Microsoft lets nobody look at is given up."""
+
+
+class Settlement:
+    """Carries out `BookingCheck` messages, and settles for callers who repeat a request."""
+
+    def __init__(
+        self, rows: Rows, holds: Holds, writing: Writing, queues: Queues, now: Callable[[], datetime]
+    ) -> None:
+        self._rows = rows
+        self._holds = holds
+        self._writing = writing
+        self._queues = queues
+        self._now = now
+
+    def run(self, message: BookingCheck) -> None:
+        """Settle the booking, once nobody is at it any more."""
+        row = self._rows.get(MemberKey(message.org, message.lead), message.booking)
+        if row is None:
+            return
+        try:
+            if message.stragglers:
+                self._remove_stragglers(message, row.value)
+            elif row.value.work is not None and steps.is_worked_on(row.value, self._now()):
+                self._queues.send(message, row.value.work.until - self._now() + steps.GRACE)
+            else:
+                self._rows.deliver(self.settled(message.org, row))
+        except EntityChanged:
+            self._queues.send(message, steps.GRACE)
+        except MicrosoftError as problem:
+            self._later(message, row, problem)
+
+    def _later(self, message: BookingCheck, row: Row[Booking], problem: MicrosoftError) -> None:
+        """Come back when Microsoft answers; what nobody can look at once it is over is given up."""
+        log.info("bookings: one put back (%s)", problem.code)
+        if self._now() > row.value.end + NOBODY:
+            self._give_up(message.org, row)
+            return
+        wait = wait_for(problem, message.attempt) if isinstance(problem, TryLater) else LONGEST_WAIT
+        again = msgspec.structs.replace(message, attempt=message.attempt + 1)
+        self._queues.send(again, min(wait, LONGEST_WAIT))
+
+    def _give_up(self, org: str, row: Row[Booking]) -> None:
+        current = self._rows.get(MemberKey(org, row.value.lead.member), row.value.id)
+        if current is not None:
+            failed = steps.ended(current.value, BookingStatus.FAILED, self._now())
+            self._rows.save(current, steps.told(failed, "failed", failed.lead.member, self._now()))
+            self._holds.release(org, failed)
+
+    def settled(self, org: str, row: Row[Booking]) -> Row[Booking]:
+        """The booking with nothing half done. Raises `EntityChanged`, and the `MicrosoftError` that prevents it."""
+        work = row.value.work
+        if work is None:
+            self._tidy(org, row.value)
+            return row
+        row = self._rows.take_over(org, row, steps.working(row.value, work.doing, self._now()))
+        match work.doing:
+            case Doing.CREATE:
+                return self._created(org, row)
+            case Doing.UNDO:
+                return self.undone(org, row)
+            case Doing.CANCEL:
+                return self.cancelled(org, row, "")
+            case Doing.LINK:
+                return self.linked(row)
+            case Doing.CHANGE | Doing.REVERT:
+                return self._changed(org, row)
+
+    def _tidy(self, org: str, booking: Booking) -> None:
+        """Agendas say what the booking says; who wrote it may have died before they did."""
+        if booking.status is BookingStatus.CONFIRMED:
+            self._holds.write_down(org, booking)
+        else:
+            self._holds.release(org, booking)
+
+    def _created(self, org: str, row: Row[Booking]) -> Row[Booking]:
+        found = self._writing.find(row.value)
+        if not is_whole(row.value, found):
+            return self.undone(org, self._rows.save(row, steps.working(row.value, Doing.UNDO, self._now())))
+        done = steps.confirmed(row.value, found, self._now())
+        row = self._rows.save(row, steps.told(done, "confirmed", done.lead.member, self._now()))
+        self._holds.write_down(org, row.value)
+        return self.linked(row)
+
+    def undone(self, org: str, row: Row[Booking], *, tell: bool = True) -> Row[Booking]:
+        """Take back a creation: no event, no time held. With `tell`, the platform hears of it."""
+        self._writing.remove(row.value)
+        self._rows.second_look(org, row.value)
+        failed = steps.ended(row.value, BookingStatus.FAILED, self._now())
+        if tell:
+            failed = steps.told(failed, "failed", failed.lead.member, self._now())
+        row = self._rows.save(row, failed)
+        self._holds.release(org, failed)
+        return row
+
+    def cancelled(self, org: str, row: Row[Booking], message: str) -> Row[Booking]:
+        """Call it off in every calendar where it still is."""
+        self._writing.remove(row.value, message)
+        by = row.value.cancelled_by or "platform"
+        row = self._rows.save(row, steps.ended(row.value, BookingStatus.CANCELLED, self._now(), by))
+        self._holds.release(org, row.value)
+        return row
+
+    def linked(self, row: Row[Booking]) -> Row[Booking]:
+        """Tell the other hosts where the meeting is online, if that is still to be done."""
+        if row.value.work is None:
+            return row
+        found = self._writing.place(row.value)
+        return self._rows.save(row, steps.resting(steps.with_events(row.value, found)))
+
+    def _changed(self, org: str, row: Row[Booking]) -> Row[Booking]:
+        booking = row.value
+        found = self._writing.find(booking)
+        target = booking.work.span if booking.work else None
+        if target is None or not found:
+            return self._unchanged(org, row)
+        if all(event.span == target for event in found.values()):
+            row = self._rows.save(row, steps.changed(booking, found, self._now(), contents=False))
+            self._holds.write_down(org, row.value)
+            return row
+        return self.reverted(org, row, found)
+
+    def reverted(self, org: str, row: Row[Booking], found: Found) -> Row[Booking]:
+        """Move back whoever was moved already, and let go of the time that was held."""
+        booking = row.value
+        target = booking.work.span if booking.work else None
+        moved = [host for host in booking.hosts if _lies_at(found, host, target) and host.span != target]
+        for host in moved:
+            try:
+                found |= self._writing.move(booking, [host], host.span or booking.span)
+            except Gone:
+                found.pop(host.member, None)
+        return self._unchanged(org, row)
+
+    def _unchanged(self, org: str, row: Row[Booking]) -> Row[Booking]:
+        """Forget the change. Etags stay as they were, so that the next read of the calendar looks closely."""
+        row = self._rows.save(row, steps.resting(row.value))
+        self._holds.release_held(org, row.value)
+        return row
+
+    def _remove_stragglers(self, message: BookingCheck, booking: Booking) -> None:
+        """Remove what was carried out after it had been given up."""
+        for host in booking.hosts:
+            for transaction in message.stragglers:
+                old = replace(host, transaction=transaction, event_id=None)
+                if transaction != host.transaction or booking.status is BookingStatus.FAILED:
+                    self._remove_straggler(old)
+
+    def _remove_straggler(self, host: Hosted) -> None:
+        event = self._writing.lookup(host)
+        if event is not None:
+            log.warning("bookings: an event that came late was removed")
+            self._writing.discard(host, event)
+
+
+def is_whole(booking: Booking, found: Found) -> bool:
+    """Whether every host has the event, and everybody was invited."""
+    lead = found.get(booking.lead.member)
+    return len(found) == len(booking.hosts) and lead is not None and len(lead.attendees) >= len(booking.invited)
+
+
+def _lies_at(found: Found, host: Hosted, target: object) -> bool:
+    return host.member in found and found[host.member].span == target

@@ -1,0 +1,30 @@
+"""The time of a member that bookings take, held before anything is written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.model.tenant import MailboxKey
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Time of one member that a booking takes."""
+
+    lead: str
+    booking: str
+    start: datetime
+    end: datetime
+    written_at: datetime | None = None
+    """When its event was known to be in Outlook; None while the time is only held. A read that began later knows."""
+    mark: str = ""
+    """Of the version of the event that is known."""
+    mailbox: MailboxKey | None = None
+
+
+@dataclass(frozen=True)
+class Agenda:
+    """The time of one member that bookings take; at most one of two that overlap is ever let in."""
+
+    claims: tuple[Claim, ...] = ()
