@@ -268,7 +268,7 @@ class Microsoft:
         return self._call("PUT", "/delivery/state", {"state": state})
 
     def wait_until_idle(self, seconds: float = 10) -> bool:
-        """Wait until every notification that is due has been sent."""
+        """Wait until every late write (`Fault.late_seconds`) and notification that is due has happened."""
         return bool(self._call("POST", "/delivery/idle", {"seconds": seconds})["idle"])
 
     def _call(self, method: str, path: str, body: Json | None = None, query: Json | None = None) -> Json:

@@ -68,6 +68,8 @@ class Switches:
     """Answer to an identical POST with a spent transactionId: 201 with the existing event, or the error."""
     transaction_reuse: Literal["400", "409"] = "409"
     """Status of ErrorDuplicateTransactionId for a different event."""
+    transaction_names_event: bool = True
+    """Whether that error says in `@event.existingEventId` which event has the transactionId."""
     event_conflict: Literal["409", "412"] = "412"
     """Status of ErrorIrresolvableConflict for a stale `If-Match`."""
     if_match: bool = True

@@ -17,6 +17,7 @@ from local.microsoft.entra.grants import Grants
 from local.microsoft.entra.keys import KeyRing
 from local.microsoft.faults import Faults
 from local.microsoft.graph.throttle import Throttle
+from local.microsoft.late_writes import LateWrites
 from local.microsoft.switches import Switches
 
 if TYPE_CHECKING:
@@ -211,6 +212,7 @@ class World:
     """By tenant id."""
     subscriptions: dict[str, Subscription] = field(default_factory=dict)
     throttle: Throttle = field(default_factory=Throttle)
+    late_writes: LateWrites = field(default_factory=LateWrites)
     delivery: Delivery | None = None
     """The sender of change notifications, once something was to be sent."""
     randomness: Random = field(default_factory=lambda: Random(1))  # noqa: S311 - repeatable on purpose

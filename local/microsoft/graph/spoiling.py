@@ -30,12 +30,13 @@ PAGE = (
 
 def replaces_answer(fault: Fault) -> bool:
     """Whether the fault answers itself; others only slow the true answer down."""
-    return fault.status is not None or fault.reset or fault.body is not None or fault.html
+    late = fault.late_seconds is not None
+    return fault.status is not None or fault.reset or fault.body is not None or fault.html or late
 
 
 def spoilt_answer(fault: Fault, path: str, switches: Switches) -> GraphResponse:
     """The answer of a fault without a reset; raises GraphError for one with an error object."""
-    status = fault.status or 503
+    status = fault.status or (503 if fault.late_seconds is None else 504)
     headers = dict(fault.headers)
     if fault.retry_after is not None:
         headers["Retry-After"] = str(fault.retry_after)

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from local.microsoft.faults import Fault
 from local.microsoft.graph import events
 from tests.local.microsoft.graph.conftest import ADELE, BRUNO, CLIENT, Graph, event, weekly
 
@@ -60,41 +59,6 @@ def test_impossible_events_are_refused(graph: Graph, body: dict[str, Any]) -> No
 
 def test_broken_json_is_refused(graph: Graph) -> None:
     assert graph("POST", EVENTS, data=b"{", headers={"Content-Type": "application/json"}).status_code == 400
-
-
-def test_retry_with_the_same_transaction_makes_one_event(graph: Graph) -> None:
-    body = event(transactionId="booking-1")
-    first, again = graph.post(EVENTS, body), graph.post(EVENTS, body)
-    assert (first.status_code, again.status_code) == (201, 201)
-    assert first.json()["id"] == again.json()["id"]
-    assert again.json()["transactionId"] == "booking-1"
-    assert len(graph.get(EVENTS).json()["value"]) == 1
-
-
-@pytest.mark.parametrize("status", ["400", "409"])
-def test_retry_can_be_refused_and_names_the_existing_event(graph: Graph, status: Any) -> None:
-    graph.world.switches.transaction_retry = status
-    body = event(transactionId="booking-1")
-    first = graph.post(EVENTS, body).json()
-    again = graph.post(EVENTS, body)
-    assert code(again) == (int(status), "ErrorDuplicateTransactionId")
-    assert again.json()["error"]["@event.existingEventId"] == first["id"]
-
-
-@pytest.mark.parametrize("status", ["400", "409"])
-def test_transaction_of_another_event_is_refused(graph: Graph, status: Any) -> None:
-    graph.world.switches.transaction_reuse = status
-    graph.post(EVENTS, event(transactionId="booking-1"))
-    assert code(graph.post(EVENTS, event(subject="Other", transactionId="booking-1")))[0] == int(status)
-    assert graph.post(f"/users/{BRUNO}/events", event(transactionId="booking-1")).status_code == 201
-
-
-def test_lost_response_leaves_the_event_behind(graph: Graph) -> None:
-    graph.world.faults.add(Fault(where="/users/*/events", method="POST", status=504, after_write=True))
-    body = event(transactionId="booking-1")
-    assert code(graph.post(EVENTS, body)) == (504, "UnknownError")
-    assert graph.post(EVENTS, body).status_code == 201
-    assert len(graph.get(EVENTS).json()["value"]) == 1
 
 
 def test_update_changes_key_and_tells_everybody(graph: Graph) -> None:
