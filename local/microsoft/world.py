@@ -113,8 +113,12 @@ class Mailbox:
     """Invitations, updates and cancellations that Exchange sent."""
     calendars: dict[str, str] = field(default_factory=lambda: {PRIMARY_CALENDAR: "Calendar"})
     """Names by id; the primary calendar first."""
+    left: dict[str, str] = field(default_factory=dict)
+    """Immutable ids of events that were deleted or have moved, by the id they had."""
     online_meetings: bool = True
     """Whether Teams meetings can be made here."""
+    read_only_calendars: set[str] = field(default_factory=set)
+    """Ids of calendars in which nobody may write through Graph (`canEdit` is false)."""
     subscription_ids: set[str] = field(default_factory=set)
     """Subscriptions on this mailbox, over all apps."""
     subscriptions_made: int = 0

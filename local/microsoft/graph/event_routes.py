@@ -11,7 +11,7 @@ from local.microsoft.graph import invitations
 from local.microsoft.graph.access import mailbox_of
 from local.microsoft.graph.calendar_view import calendar_in_path, natural, page_link, top
 from local.microsoft.graph.event_filter import event_filter
-from local.microsoft.graph.event_resource import View, collection, resource, view_of
+from local.microsoft.graph.event_resource import View, collection, public_id, resource, view_of
 from local.microsoft.graph.events import (
     cancel_occurrence,
     change_occurrence,
@@ -43,14 +43,25 @@ READ_ONLY = (
 
 
 @routes.mailbox("GET", "/events", CALENDARS_READ)
+async def list_events(world: World, request: GraphRequest) -> GraphResponse:
+    """The mailbox's events, or (as switched) those of the primary calendar."""
+    mailbox = mailbox_of(request.user)
+    everywhere = world.switches.events_listed == "mailbox"
+    return _events(world, request, set(mailbox.calendars) if everywhere else {calendar_in_path(mailbox, request)})
+
+
 @routes.mailbox("GET", "/calendar/events", CALENDARS_READ)
 @routes.mailbox("GET", "/calendars/{calendar}/events", CALENDARS_READ)
-async def list_events(world: World, request: GraphRequest) -> GraphResponse:
+async def list_calendars_events(world: World, request: GraphRequest) -> GraphResponse:
+    """One calendar's events."""
+    return _events(world, request, {calendar_in_path(mailbox_of(request.user), request)})
+
+
+def _events(world: World, request: GraphRequest, calendars: set[str]) -> GraphResponse:
     """Single events and series masters, in pages; nothing is expanded."""
     mailbox, view = mailbox_of(request.user), view_of(request)
-    calendar = calendar_in_path(mailbox, request)
     wanted = event_filter(request.query.get("$filter"))
-    found = [e for e in mailbox.events.values() if e.calendar_id == calendar and wanted(e)]
+    found = [e for e in mailbox.events.values() if e.calendar_id in calendars and wanted(e)]
     skip, size = natural(request.query, "$skip", 0), top(request.query, world.switches.calendar_view_default_top)
     following = page_link(request, skip + size) if len(found) > skip + size else None
     items = [resource(_whole(mailbox, event), view) for event in found[skip : skip + size]]
@@ -166,13 +177,15 @@ def _entity(mailbox: Mailbox, instance: Instance, view: View, request: GraphRequ
 
 def _exceptions(mailbox: Mailbox, event: Event, view: View) -> Json:
     """CancelledOccurrences when selected, exceptionOccurrences when selected or expanded."""
+    identity = public_id(_whole(mailbox, event), view)
     chosen = {name.lower() for name in view.select or ()} | view.expand
     found: Json = {}
     if "cancelledoccurrences" in chosen:
-        found["cancelledOccurrences"] = [f"OID.{event.id}.{day}" for day in sorted(event.cancelled_occurrences)]
+        found["cancelledOccurrences"] = [f"OID.{identity}.{day}" for day in sorted(event.cancelled_occurrences)]
     if "exceptionoccurrences" in chosen:
         changed = (occurrence(event, mailbox.time_zone, day) for day in sorted(event.exceptions))
-        found["exceptionOccurrences"] = [resource(i, View(zone=view.zone)) for i in changed if i is not None]
+        plain = View(zone=view.zone, immutable_ids=view.immutable_ids)
+        found["exceptionOccurrences"] = [resource(i, plain) for i in changed if i is not None]
     return found
 
 
