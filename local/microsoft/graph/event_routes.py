@@ -24,7 +24,7 @@ from local.microsoft.graph.events import (
 from local.microsoft.graph.instances import Instance, occurrence, single, split_occurrence_id
 from local.microsoft.graph.messages import GraphRequest, GraphResponse
 from local.microsoft.graph.neighbours import check_between_neighbours
-from local.microsoft.graph.preconditions import check_if_match, check_online_meeting, check_organizer
+from local.microsoft.graph.preconditions import check_editable, check_if_match, check_online_meeting, check_organizer
 from local.microsoft.graph.routing import CALENDARS_READ, CALENDARS_WRITE, Routes
 from local.microsoft.graph.transactions import already_created
 from local.microsoft.world import Event, Json, Mailbox, World
@@ -75,6 +75,7 @@ async def post_event(world: World, request: GraphRequest) -> GraphResponse:
     """Create an event, unless its transactionId is spent."""
     mailbox, view, fields = mailbox_of(request.user), view_of(request), request.json()
     calendar = calendar_in_path(mailbox, request)
+    check_editable(mailbox, calendar)
     event = already_created(world, mailbox, fields, view)
     if event is None:
         event = create_event(world, request.tenant, request.user, fields, calendar)
@@ -102,8 +103,7 @@ async def patch_event(world: World, request: GraphRequest) -> GraphResponse:
     """Change an event, a series or one occurrence."""
     mailbox, view = mailbox_of(request.user), view_of(request)
     fields = {name: value for name, value in request.json().items() if name not in READ_ONLY}
-    instance = _instance(mailbox, request.params["event"])
-    check_if_match(world, request, instance.event)
+    instance = _writable(world, mailbox, request)
     owner = (world, request.tenant, request.user)
     if instance.original_date is None:
         check_online_meeting(instance.event, fields)
@@ -121,9 +121,7 @@ async def patch_event(world: World, request: GraphRequest) -> GraphResponse:
 @routes.mailbox("POST", "/events/{event}/permanentDelete", CALENDARS_WRITE)
 async def remove_event(world: World, request: GraphRequest) -> GraphResponse:
     """Delete an event, a series or one occurrence."""
-    instance = _instance(mailbox_of(request.user), request.params["event"])
-    check_if_match(world, request, instance.event)
-    _remove(world, request, instance)
+    _remove(world, request, _writable(world, mailbox_of(request.user), request))
     return GraphResponse(204)
 
 
@@ -131,15 +129,15 @@ async def remove_event(world: World, request: GraphRequest) -> GraphResponse:
 async def cancel_event(world: World, request: GraphRequest) -> GraphResponse:
     """Call a meeting off: attendees are told with the organiser's comment."""
     mailbox = mailbox_of(request.user)
-    instance = _instance(mailbox, request.params["event"])
+    instance = _writable(world, mailbox, request)
     check_organizer(instance.event)
-    check_if_match(world, request, instance.event)
-    comment = (request.body or {}).get("comment") or (request.body or {}).get("Comment") or ""
+    body = request.json() if request.body is not None else {}
+    comment = body.get("comment") or body.get("Comment") or ""
     if instance.original_date is None:
         delete_event(world, request.tenant, request.user, instance.event.id, notify=False)
         invitations.cancel(world, mailbox, instance.event, comment)
     else:
-        _remove(world, request, instance)
+        cancel_occurrence(world, request.tenant, request.user, instance.event.id, instance.original_date, comment)
     return GraphResponse(202)
 
 
@@ -149,6 +147,14 @@ def _remove(world: World, request: GraphRequest, instance: Instance) -> None:
         delete_event(*owner, instance.event.id)
     else:
         cancel_occurrence(*owner, instance.event.id, instance.original_date)
+
+
+def _writable(world: World, mailbox: Mailbox, request: GraphRequest) -> Instance:
+    """What the path names, if it may be written in the state that the caller knows."""
+    instance = _instance(mailbox, request.params["event"])
+    check_editable(mailbox, instance.event.calendar_id)
+    check_if_match(world, request, instance.event)
+    return instance
 
 
 def _instance(mailbox: Mailbox, identity: str) -> Instance:

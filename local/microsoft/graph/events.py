@@ -96,12 +96,14 @@ def move_event(world: World, tenant: Tenant, user: User, event_id: str, calendar
     return event
 
 
-def cancel_occurrence(world: World, tenant: Tenant, user: User, event_id: str, original_start: str) -> None:
+def cancel_occurrence(
+    world: World, tenant: Tenant, user: User, event_id: str, original_start: str, comment: str = ""
+) -> None:
     """Delete one occurrence of a series, by its original date (`YYYY-MM-DD`, a time after it is ignored)."""
     mailbox, event, day = _occurrence(user, event_id, original_start)
     event.cancelled_occurrences.add(day)
     _changed(world, tenant, user, event, "updated")
-    invitations.cancel(world, mailbox, event)
+    invitations.cancel(world, mailbox, event, comment)
 
 
 def change_occurrence(

@@ -1,11 +1,17 @@
-"""What must be so before an event may be written: its state as the caller knows it, and the rules of what it is."""
+"""What must be so before an event may be written: a calendar that can be, and a state as the caller knows it."""
 
 from __future__ import annotations
 
-from local.microsoft.graph.errors import GraphError
+from local.microsoft.graph.errors import IRRESOLVABLE_CONFLICT, GraphError
 from local.microsoft.graph.event_resource import etag
 from local.microsoft.graph.messages import GraphRequest
-from local.microsoft.world import Event, Json, World
+from local.microsoft.world import Event, Json, Mailbox, World
+
+
+def check_editable(mailbox: Mailbox, calendar_id: str) -> None:
+    """403 in a calendar in which nobody may write."""
+    if calendar_id in mailbox.read_only_calendars:
+        raise GraphError(403, "ErrorAccessDenied", "Access is denied. Check credentials and try again.")
 
 
 def check_if_match(world: World, request: GraphRequest, event: Event) -> None:
@@ -13,11 +19,7 @@ def check_if_match(world: World, request: GraphRequest, event: Event) -> None:
     wanted = request.headers.get("if-match")
     if not world.switches.if_match or wanted in (None, "*", etag(event)):
         return
-    message = (
-        "The send or update operation could not be performed because the change key passed in the request does not "
-        "match the current change key for the item."
-    )
-    raise GraphError(int(world.switches.event_conflict), "ErrorIrresolvableConflict", message)
+    raise GraphError(int(world.switches.event_conflict), *IRRESOLVABLE_CONFLICT)
 
 
 def check_online_meeting(event: Event, fields: Json) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from local.microsoft.faults import Fault
-from local.microsoft.graph.errors import GraphError
+from local.microsoft.graph.errors import IRRESOLVABLE_CONFLICT, GraphError
 from local.microsoft.graph.messages import GraphResponse
 from local.microsoft.switches import Switches
 
@@ -12,11 +12,12 @@ CODES = {
     401: ("InvalidAuthenticationToken", "Access token has expired or is not yet valid."),
     403: ("ErrorAccessDenied", "Access is denied. Check credentials and try again."),
     404: ("ErrorItemNotFound", "The specified object was not found in the store."),
-    409: ("ErrorIrresolvableConflict", "The send or update operation could not be performed."),
+    409: IRRESOLVABLE_CONFLICT,
     410: (
         "SyncStateNotFound",
         "The sync state generation is not found; generation=149;[highest=157][157][155][156].",
     ),
+    412: IRRESOLVABLE_CONFLICT,
     429: ("ApplicationThrottled", "Application is over its MailboxConcurrency limit."),
     500: ("InternalServerError", "An internal server error occurred."),
     502: ("BadGateway", "Bad gateway."),
