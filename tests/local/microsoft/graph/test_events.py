@@ -86,6 +86,9 @@ def test_stale_etag_conflicts(graph: Graph, status: Any) -> None:
     refused = graph("PATCH", address, json={"showAs": "busy"}, headers=stale)
     assert code(refused) == (int(status), "ErrorIrresolvableConflict")
     assert graph("DELETE", address, headers=stale).status_code == int(status)
+    assert code(graph.post(f"{address}/cancel", {}, headers=stale)) == (int(status), "ErrorIrresolvableConflict")
+    present = {"If-Match": graph.get(address).json()["@odata.etag"]}
+    assert graph("PATCH", address, json={"showAs": "oof"}, headers=present).status_code == 200
     graph.world.switches.if_match = False
     assert graph("PATCH", address, json={"showAs": "busy"}, headers=stale).status_code == 200
 
@@ -115,6 +118,24 @@ def test_cancel_sends_the_comment_and_needs_the_organizer(graph: Graph) -> None:
     refused = graph.post(f"{EVENTS}/{invited.id}/cancel", {})
     assert "organizer" in refused.json()["error"]["message"]
     assert refused.status_code == 400
+
+
+@pytest.mark.parametrize("method", ["DELETE", "cancel"])
+def test_present_etag_removes_the_event(graph: Graph, method: str) -> None:
+    created = graph.post(EVENTS, event()).json()
+    address, present = f"{EVENTS}/{created['id']}", {"If-Match": created["@odata.etag"]}
+    call = ("DELETE", address) if method == "DELETE" else ("POST", f"{address}/cancel")
+    assert graph(*call, headers=present).ok
+    assert code(graph(*call, headers=present)) == (404, "ErrorItemNotFound")
+
+
+def test_cancelled_occurrence_is_told_with_the_comment(graph: Graph) -> None:
+    master = graph.post(EVENTS, event(attendees=[GUEST], recurrence=weekly("2026-03-10", ["tuesday"]))).json()
+    assert graph.post(f"{EVENTS}/{master['id']}.20260317/cancel", {"comment": "Ill"}).status_code == 202
+    mailbox = graph.tenant.users[ADELE].mailbox
+    assert mailbox is not None
+    assert (mailbox.outbox[-1]["kind"], mailbox.outbox[-1]["comment"]) == ("cancellation", "Ill")
+    assert graph.get(f"{EVENTS}/{master['id']}").status_code == 200
 
 
 def test_permanent_delete(graph: Graph) -> None:
