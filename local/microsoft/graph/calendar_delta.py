@@ -139,9 +139,9 @@ def _entries(world: World, mailbox: Mailbox, place: Place) -> list[Entry]:
 
 def _told_once(entries: list[Entry], mailbox: Mailbox, view: View) -> list[Entry]:
     """By immutable ids an event that has moved away and back is there, and not gone as well."""
-    present = {entry.instance.event.immutable_id for entry in entries if entry.instance}
     if not view.immutable_ids:
         return entries
+    present = {entry.instance.event.immutable_id for entry in entries if entry.instance}
     return [e for e in entries if e.instance or _removed_id(mailbox, e.event_id, view) not in present]
 
 
