@@ -99,9 +99,12 @@ def busy_of(
 ) -> BusyAnswer:
     """What all of somebody's calendars say together, with what was booked since: as believable as the least."""
     answer = _all_calendars(snapshots, span, now, rule)
-    if not booked:
-        return answer
-    return replace(answer, blocks=tuple(sorted((*answer.blocks, *clip(booked, span)))))
+    unseen = [block for block in clip(booked, span) if not _is_covered(block, answer.blocks)]
+    return replace(answer, blocks=tuple(sorted((*answer.blocks, *unseen)))) if unseen else answer
+
+
+def _is_covered(block: BusyBlock, by: Iterable[BusyBlock]) -> bool:
+    return any(one.start <= block.start and block.end <= one.end for one in by)
 
 
 def _all_calendars(snapshots: Sequence[Snapshot], span: Window, now: datetime, rule: Rule) -> BusyAnswer:
