@@ -12,11 +12,13 @@ from azure.core.exceptions import ResourceNotFoundError
 from azure.storage.queue import QueueClient, QueueMessage
 
 from shared.messages import (
+    BOOKINGS,
     CALENDAR_BULK,
     CALENDAR_SYNC,
     DIRECTORY_SYNC,
     PLATFORM_EVENTS,
     QUEUES,
+    BookingCheck,
     CalendarSync,
     DirectorySync,
     EventDelivery,
@@ -64,6 +66,7 @@ def messages(storage: StorageSettings, name: str) -> list[QueueMessage]:
         (CALENDAR, CALENDAR_SYNC, CALENDAR_BULK),
         (BULK, CALENDAR_BULK, CALENDAR_SYNC),
         (EVENTS, PLATFORM_EVENTS, DIRECTORY_SYNC),
+        (BookingCheck("acme", "ann", "b-1", stragglers=("x",)), BOOKINGS, PLATFORM_EVENTS),
     ],
     ids=QUEUES,
 )
