@@ -75,6 +75,9 @@ HTTP = {
     "busy_times": "GET api/members/{member}/busy",
     "find_available_times": "POST api/available-times",
     "explain_times": "GET api/members/{member}/explain",
+    "put_booking": "PUT api/members/{member}/bookings/{booking}",
+    "read_booking": "GET api/members/{member}/bookings/{booking}",
+    "cancel_booking": "DELETE api/members/{member}/bookings/{booking}",
     "open_activation_link": "GET activate/{token}",
     "begin_activation": "POST activate/{token}",
     "signed_in": "GET callback/sign-in",
@@ -99,10 +102,12 @@ OTHERS = {
     "calendar_sync": "queue calendar-sync",
     "calendar_bulk": "queue calendar-bulk",
     "platform_events": "queue platform-events",
+    "bookings": "queue bookings",
     "directory_sync_poison": "queue directory-sync-poison",
     "calendar_sync_poison": "queue calendar-sync-poison",
     "calendar_bulk_poison": "queue calendar-bulk-poison",
     "platform_events_poison": "queue platform-events-poison",
+    "bookings_poison": "queue bookings-poison",
     "resync": "timer %RESYNC_SCHEDULE%",
 }
 EXPECTED = HTTP | OTHERS

@@ -4,7 +4,7 @@ param location string
 param tags object
 param sku string
 
-var queues = ['directory-sync', 'calendar-sync', 'calendar-bulk', 'platform-events']
+var queues = ['directory-sync', 'calendar-sync', 'calendar-bulk', 'platform-events', 'bookings']
 
 var tables = [
   'Organizations'

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
-from shared.graph.events import BookedEvent
 from shared.model import (
     Booking,
     BookingStatus,
@@ -21,6 +21,9 @@ from shared.model import (
     Work,
 )
 from shared.model.meeting import digest
+
+if TYPE_CHECKING:
+    from shared.graph.events import BookedEvent
 
 LEASE = timedelta(minutes=2)
 """How long a process has for one thing; well over what Microsoft may take to answer it."""

@@ -25,6 +25,7 @@ from shared.contract.available_times import (
 )
 from shared.contract.document import OpenApi
 from shared.contract.events import ConnectionChange, ConnectionEvent, TenantChange, TenantEvent
+from shared.contract.examples_of_bookings import BOOKED, NOT_WRITABLE, TAKEN
 from shared.contract.examples_of_decisions import MADE, MEMBER
 from shared.contract.health import HealthOutput, ReadyOutput
 from shared.contract.operations import DeadLetterList, DeadLetterOutput, ReplayOutput
@@ -48,6 +49,9 @@ from shared.errors import (
     NotEntitled,
     NotFound,
     NotReady,
+    NotWritable,
+    OutOfDate,
+    TimeTaken,
     TooLarge,
     Unauthenticated,
     Unavailable,
@@ -63,6 +67,7 @@ _LETTER = "6f2a91c04be84d0e"
 
 PATHS = {
     "member": "alice",
+    "booking": "b-2041",
     "link": _LINK,
     "tenant": _TENANT,
     "connection": "managed",
@@ -160,6 +165,7 @@ _MADE: tuple[Struct, ...] = (
     ),
     Overview(12, {"connected": 11, "not_matched": 1}, 1, "Compare addresses of 1 member.", [_tenant]),
     *MADE,
+    *BOOKED,
     ConnectionEvent("connection.changed", _NINE, _connection_change),
     TenantEvent("tenant.changed", _NINE, _tenant_change),
     AvailableTimesInput(
@@ -193,7 +199,7 @@ CSV: Mapping[str, str] = {
 }
 """Of tables for spreadsheets, by the call that makes them."""
 
-DETAILS: Mapping[type[CallerError], dict[str, Any]] = {
+DETAILS: Mapping[type[CallerError], Mapping[str, Any]] = {
     InvalidInput: {"detail": "`name` is missing.", "field": "members[0].name"},
     Unauthenticated: {"detail": "Send the platform's token as: Authorization: Bearer <token>"},
     Forbidden: {"detail": "Only an owner or admin of the organization may do this.", "reason": "role"},
@@ -203,6 +209,9 @@ DETAILS: Mapping[type[CallerError], dict[str, Any]] = {
     },
     NotFound: {"detail": "There is no such member."},
     Conflict: {"detail": "Somebody else is changing the same thing; try again."},
+    TimeTaken: TAKEN,
+    NotWritable: NOT_WRITABLE,
+    OutOfDate: {"detail": "The booking has changed since; read it again, and decide again."},
     TooLarge: {"detail": "Send at most 20 MiB."},
     Unavailable: {"detail": "Try again in a moment."},
     NotReady: {"detail": "Failing: tables."},

@@ -26,6 +26,16 @@ DayEnd = Annotated[
     ),
 ]
 Zone = Annotated[str, Meta(max_length=64, extra_json_schema={"format": "iana-time-zone"})]
+Line = Annotated[
+    str, Meta(pattern=r"^[^\x00-\x1f\x7f\ufffe\uffff]*$(?!\n)", description="Text without line breaks and controls.")
+]
+Paragraphs = Annotated[
+    str,
+    Meta(
+        pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]*$(?!\n)",
+        description="Plain text without controls other than line breaks and tabs.",
+    ),
+]
 Cursor = Annotated[
     str,
     Meta(
@@ -39,7 +49,7 @@ MOST_MEMBERS = 50_000
 
 SHAPES: Mapping[str, str] = {
     meta.pattern: meta.description
-    for meta in (get_args(kind)[1] for kind in (Identifier, Address, Domain, Clock, DayEnd))
+    for meta in (get_args(kind)[1] for kind in (Identifier, Address, Domain, Clock, DayEnd, Line, Paragraphs))
 }
 """What a text that must look like something is, by the expression it must match."""
 

@@ -21,6 +21,9 @@ class DeadLetterOutput(Struct):
     tenant: str | None = None
     mailboxes: tuple[str, ...] = ()
     """Object ids."""
+    member: str | None = None
+    """Of a booking, the host who invites."""
+    booking: str | None = None
 
 
 class DeadLetterList(Struct):

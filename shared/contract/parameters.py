@@ -11,15 +11,25 @@ from msgspec import Struct
 from shared.contract.examples import EXAMPLES, PATHS
 from shared.contract.fields import Identifier
 from shared.contract.schemas import fields
+from shared.contract.versions import IF_MATCH, SHAPE
 
 Json = dict[str, Any]
 
 MEANINGS = {"queue": "The queue it came from.", "id": "The id of the dead letter."}
 
 
-def parameters(path_names: Iterable[str], query: type[Struct]) -> list[Json]:
-    """The parameters in the path, then those behind it."""
-    return [_in_path(name) for name in path_names] + _in_query(query)
+VERSION = {
+    "name": IF_MATCH,
+    "in": "header",
+    "required": False,
+    "description": "The ETag of the version that the request is good for; a star for any that is there.",
+    "schema": {"type": "string", "pattern": SHAPE},
+}
+
+
+def parameters(path_names: Iterable[str], query: type[Struct], *, heeds_version: bool = False) -> list[Json]:
+    """The parameters in the path, then those behind it, then the one in a header."""
+    return [_in_path(name) for name in path_names] + _in_query(query) + ([VERSION] if heeds_version else [])
 
 
 def _in_path(name: str) -> Json:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from shared.contract.times import BlockOutput
+
 
 class Problem(Struct, omit_defaults=True):
     """A problem document (RFC 9457)."""
@@ -17,4 +19,8 @@ class Problem(Struct, omit_defaults=True):
     field: str | None = None
     """The field or parameter that is wrong."""
     reason: str | None = None
-    """A stable code for why a known caller is not allowed."""
+    """A stable code for why a known caller is not allowed, or why a calendar takes no meeting."""
+    member: str | None = None
+    """The member because of whom it is not possible."""
+    conflict: BlockOutput | None = None
+    """What takes the member's time."""

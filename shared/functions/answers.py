@@ -29,7 +29,7 @@ from shared.freebusy import BusyAnswer
 from shared.invitation import Message
 from shared.link_states import link_state
 from shared.member_filter import Listed, unlooked
-from shared.messages import CalendarSync, DirectorySync, EventDelivery, Subject
+from shared.messages import BookingCheck, CalendarSync, DirectorySync, EventDelivery, Subject
 from shared.messages import Message as QueueMessage
 from shared.model import (
     ActivationLink,
@@ -194,9 +194,11 @@ def dead_letter(value: DeadLetter) -> DeadLetterOutput:
         last_at=value.last_at,
         times=value.times,
         is_replayable=message is not None,
-        org=message.org if isinstance(message, DirectorySync | EventDelivery) else None,
+        org=message.org if isinstance(message, DirectorySync | EventDelivery | BookingCheck) else None,
         tenant=_tenant_of(message),
         mailboxes=message.mailboxes if isinstance(message, CalendarSync) else (),
+        member=message.lead if isinstance(message, BookingCheck) else None,
+        booking=message.booking if isinstance(message, BookingCheck) else None,
     )
 
 

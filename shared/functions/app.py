@@ -8,6 +8,7 @@ from shared.bootstrap import Services
 from shared.functions.activation_links import activation_links
 from shared.functions.audit import audit
 from shared.functions.available_times import available_times
+from shared.functions.bookings import bookings
 from shared.functions.documentation import documentation
 from shared.functions.endpoints import Api
 from shared.functions.health import health
@@ -40,6 +41,7 @@ API = (
     roster,
     times,
     available_times,
+    bookings,
     audit,
     operations,
     health,

@@ -19,6 +19,7 @@ from msgspec import Struct
 from shared.bootstrap import Services
 from shared.callers import ID, Caller
 from shared.contract.parsing import parse_body, parse_query
+from shared.contract.versions import IF_MATCH, etag, version_from
 from shared.errors import CallerError, Forbidden, Hidden, NotFound, Unauthenticated
 from shared.functions.responses import ANYONE, answering, file_answer, file_download, json_answer, no_content
 
@@ -75,6 +76,8 @@ class Asked(Generic[Q, B]):
     query: Q
     body: B
     accept: str = ""
+    version: int | None = None
+    """The version that the request is good for, where the endpoint heeds `If-Match` and there is one."""
 
     @property
     def caller(self) -> Caller:
@@ -91,10 +94,11 @@ class Asked(Generic[Q, B]):
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer with another status than the endpoint's first."""
+    """An answer with another status than the endpoint's first, or of a thing that has versions."""
 
     value: Struct
     status: int
+    version: int | None = None
 
 
 @dataclass(frozen=True)
@@ -142,11 +146,18 @@ class Endpoint:
     answers: Mapping[int, type[Struct] | None] = field(default_factory=dict)
     problems: tuple[type[CallerError], ...] = ()
     csv: bool = False
+    versioned: bool = False
+    """Whether answers carry an `ETag`, and requests that change something may say `If-Match`."""
 
     @property
     def path_names(self) -> list[str]:
         """The ids in the address."""
         return re.findall(r"{(\w+)}", self.route)
+
+    @property
+    def heeds_version(self) -> bool:
+        """Whether the request may say for which version it is good."""
+        return self.versioned and self.method != "GET"
 
 
 class Api:
@@ -227,7 +238,8 @@ def _asked(endpoint: Endpoint, req: func.HttpRequest, caller: Caller | None) -> 
     # A function key may come as the parameter `code`.
     given = {name: value for name, value in req.params.items() if endpoint.who is not Who.OPERATOR or name != "code"}
     body = parse_body(req.get_body(), endpoint.body) if endpoint.body else None
-    return Asked(caller, path, parse_query(given, endpoint.query), body, req.headers.get("Accept", ""))
+    version = version_from(req.headers.get(IF_MATCH)) if endpoint.heeds_version else None
+    return Asked(caller, path, parse_query(given, endpoint.query), body, req.headers.get("Accept", ""), version)
 
 
 def _identifier(req: func.HttpRequest, name: str) -> str:
@@ -246,5 +258,6 @@ def _answer(endpoint: Endpoint, made: Handled, req: func.HttpRequest) -> func.Ht
     if isinstance(made, Lasting):
         return file_answer(made, req.headers.get("If-None-Match"))
     if isinstance(made, Answer):
-        return json_answer(made.value, made.status)
+        tag = {} if made.version is None else {"ETag": etag(made.version)}
+        return json_answer(made.value, made.status, tag)
     return json_answer(made, next(iter(endpoint.answers)))

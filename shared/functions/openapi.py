@@ -35,6 +35,11 @@ SECURITY: Mapping[str, Json] = {
         "description": "A function key of the app, for those who operate this service.",
     },
 }
+ETAG: Json = {
+    "required": True,
+    "schema": {"type": "string", "pattern": '^"[1-9][0-9]*"$'},
+    "description": "The version that is answered.",
+}
 INTRODUCTION = (
     "An organization's Outlook calendars, connected once by its Microsoft 365 admin. Times in answers are UTC. "
     "Whatever is not done is answered with a problem document (RFC 9457) that says how to mend it."
@@ -84,7 +89,7 @@ def _operation(endpoint: Endpoint) -> Json:
         "summary": endpoint.summary,
         "description": "\n\n".join(filter(None, (endpoint.description, f"For: {endpoint.who.words}"))),
         "security": _security(endpoint.who),
-        "parameters": parameters(endpoint.path_names, endpoint.query),
+        "parameters": parameters(endpoint.path_names, endpoint.query, heeds_version=endpoint.heeds_version),
         "responses": {**_good(endpoint), **problem_responses(endpoint)},
     }
     return made | ({"requestBody": _request(endpoint.body)} if endpoint.body else {})
@@ -119,7 +124,8 @@ def _answer(endpoint: Endpoint, status: int, kind: type[Struct] | None) -> Json:
     content = _json(kind)
     if endpoint.csv:
         content["text/csv"] = {"schema": {"type": "string"}, "example": CSV.get(endpoint.name, "")}
-    return {"description": (kind.__doc__ or "").partition("\n")[0], "content": content}
+    made = {"description": (kind.__doc__ or "").partition("\n")[0], "content": content}
+    return made | ({"headers": {"ETag": ETAG}} if endpoint.versioned else {})
 
 
 def _webhook(name: str, kind: type[Struct]) -> Json:

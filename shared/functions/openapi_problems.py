@@ -17,6 +17,7 @@ from shared.errors import (
     InvalidInput,
     NotEntitled,
     NotFound,
+    OutOfDate,
     TooLarge,
     Unauthenticated,
     Unavailable,
@@ -49,6 +50,7 @@ def problems(endpoint: Endpoint) -> list[Kinds]:
     found += [InvalidInput] if endpoint.query is not Anything or endpoint.body else []
     found += [NotFound] if endpoint.path_names else []
     found += [TooLarge] if endpoint.body else []
+    found += [OutOfDate] if endpoint.heeds_version else []
     found += [Unavailable] if endpoint.query is not Anything else []
     known = {kind.code: kind for kind in sorted(found, key=lambda kind: len(kind.__mro__), reverse=True)}
     by_status = sorted(known.values(), key=lambda kind: (kind.status, kind.code))

@@ -15,6 +15,7 @@ import azure.functions as func
 import msgspec
 
 from shared.contract.problems import Problem
+from shared.contract.times import BlockOutput
 from shared.errors import (
     CallerError,
     Conflict,
@@ -22,6 +23,8 @@ from shared.errors import (
     EntityExists,
     Forbidden,
     MicrosoftError,
+    NotWritable,
+    TimeTaken,
     TryLater,
     Unauthenticated,
     Unavailable,
@@ -99,7 +102,7 @@ def file_answer(file: Content, known: str | None) -> func.HttpResponse:
 
 
 def problem_answer(
-    status: int, code: str, title: str, detail: str, headers: Mapping[str, str] | None = None, **more: str | None
+    status: int, code: str, title: str, detail: str, headers: Mapping[str, str] | None = None, **more: Any
 ) -> func.HttpResponse:
     """A problem document."""
     document = Problem(f"urn:outlook-connection:problem:{code}", title, status, detail, **more)
@@ -133,10 +136,21 @@ def answering(handler: Handler[P]) -> Handler[P]:
 
 
 def _caller_problem(error: CallerError) -> func.HttpResponse:
-    reason = error.reason if isinstance(error, Forbidden) else None
     return problem_answer(
-        error.status, error.code, error.title, error.detail, _headers(error), field=error.field, reason=reason
+        error.status, error.code, error.title, error.detail, _headers(error), field=error.field, **_more(error)
     )
+
+
+def _more(error: CallerError) -> dict[str, Any]:
+    """What only some problems say."""
+    match error:
+        case Forbidden():
+            return {"reason": error.reason}
+        case NotWritable():
+            return {"reason": error.reason, "member": error.member}
+        case TimeTaken():
+            return {"member": error.member, "conflict": BlockOutput(*error.block)}
+    return {}
 
 
 def _headers(error: CallerError) -> dict[str, str]:

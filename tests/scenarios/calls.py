@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import uuid
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -11,6 +13,7 @@ import requests
 from local.host.http import Keys
 from shared.bootstrap import Services
 from shared.contract.available_times import AvailableTimesInput
+from shared.contract.bookings import BookingInput
 from shared.contract.examples import EXAMPLES
 from shared.contract.one_member import MatchInput
 from shared.contract.people import RosterInput
@@ -26,6 +29,8 @@ ENDPOINTS = {one.name: one for one in api_of(Services(Settings.from_env(ENVIRON)
 WITH_TOKEN = {name: one for name, one in ENDPOINTS.items() if one.who not in (Who.OPERATOR, Who.ANYONE)}
 
 
+HOURS = itertools.count(24 * 20)
+"""From today, for meetings that meet no other."""
 TESTED = "Tested"
 """The reason of dead letters made here."""
 
@@ -36,6 +41,7 @@ class Calls:
     def __init__(self, company: Company, link: str | None = None) -> None:
         self.company = company
         self._link = link
+        self._booked: str | None = None
 
     def path(self, endpoint: Endpoint) -> dict[str, str]:
         """Ids for the address."""
@@ -43,6 +49,7 @@ class Calls:
             "member": lambda: self._member(endpoint),
             "tenant": lambda: self._tenant(endpoint),
             "connection": lambda: "managed",
+            "booking": lambda: self._booking(endpoint),
             "link": lambda: self._link or self.company.admin.make_link()["id"],
             "queue": lambda: CALENDAR_SYNC,
             "id": self._dead_letter,
@@ -96,11 +103,30 @@ class Calls:
             self.company.join("ann")
         return "ann"
 
+    def _booking(self, endpoint: Endpoint) -> str:
+        """A new one where it is to be made, else one that is there, if anybody is to be booked at all."""
+        if self._link is not None or not self.company.admin.tenants():
+            return "nothing"
+        if self._booked is None:
+            self._connect()
+            self._booked = uuid.uuid4().hex
+            made = self.company.backend.call("PUT", f"/api/members/ann/bookings/{self._booked}", meeting())
+            assert made.status_code == 201, made.text
+        return uuid.uuid4().hex if endpoint.body is BookingInput else self._booked
+
+    def _connect(self) -> None:
+        """Whatever was decided before, ann has a calendar."""
+        self.company.join("ann")
+        self.permit()
+        assert self.company.reaches("ann", "connected"), self.company.states()
+
     def _body(self, endpoint: Endpoint) -> Json | None:
         if endpoint.body is RosterInput:
             return {"members": [_person(self.company, name) for name in ("ann", "ben")]}
         if endpoint.body is AvailableTimesInput:
             return _example(endpoint.body) | {"members": [{"id": "ann"}]}
+        if endpoint.body is BookingInput:
+            return meeting()
         if endpoint.body is MatchInput:
             return self.match()
         return _example(endpoint.body) if endpoint.body else None
@@ -115,6 +141,13 @@ class Calls:
         letters = self.company.services().dead_letters
         letters.keep(CALENDAR_SYNC, encode(message), TESTED)
         return next(letter.id for letter in letters.all() if letter.reason == TESTED)
+
+
+def meeting() -> Json:
+    """A meeting at a time of its own."""
+    start = today() + timedelta(hours=next(HOURS))
+    span = {"start": start.isoformat(), "end": (start + timedelta(minutes=30)).isoformat()}
+    return _example(BookingInput) | {"buffer_before_minutes": 0} | span
 
 
 def _person(company: Company, name: str) -> Json:

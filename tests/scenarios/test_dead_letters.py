@@ -19,11 +19,13 @@ from shared.attempts import MOST_DEQUEUES, divided
 from shared.errors import EntityUnreadable
 from shared.functions.app import create_app
 from shared.messages import (
+    BOOKINGS,
     CALENDAR_BULK,
     CALENDAR_SYNC,
     DIRECTORY_SYNC,
     PLATFORM_EVENTS,
     QUEUES,
+    BookingCheck,
     CalendarSync,
     EventDelivery,
     Reason,
@@ -61,9 +63,9 @@ def send(stack: Stack, queue: str, text: str) -> None:
     Queues(Settings.from_env(stack.settings).storage).send_text(queue, text)
 
 
-def kept(operator: Operator, tenant: str | None) -> list[Json]:
-    """The dead letters about a tenant; about none with None."""
-    return [letter for letter in operator.dead_letters() if letter["tenant"] == tenant]
+def kept(operator: Operator, subject: str | None) -> list[Json]:
+    """The dead letters about a tenant or a member's booking; about none with None."""
+    return [letter for letter in operator.dead_letters() if (letter["tenant"] or letter["member"]) == subject]
 
 
 def waiting(stack: Stack) -> dict[str, list[str]]:
@@ -101,6 +103,7 @@ POISONED = {
     CALENDAR_SYNC: encode(CalendarSync("t-poison", ("u1",), None, Reason.NOTIFIED)),
     CALENDAR_BULK: encode(CalendarSync("t-poison", ("u1", "u2"), None, Reason.SCHEDULE, bulk=True)),
     PLATFORM_EVENTS: encode(EventDelivery("o-1", Subject.TENANT, ("t-poison",))),
+    BOOKINGS: encode(BookingCheck("o-1", "t-poison", "b-1")),
 }
 
 

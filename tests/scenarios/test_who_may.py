@@ -65,6 +65,9 @@ TABLE = {
     "busy_times":             "200  404  200   200   200     200     200       404  404",
     "find_available_times":   "200  404  200   200   200     200     200       404  404",
     "explain_times":          "200  404  200   200   200     200     200       404  404",
+    "put_booking":            "role role role  role  201     role    role      role 404",
+    "read_booking":           "role role role  role  200     role    role      role 404",
+    "cancel_booking":         "role role role  role  200     role    role      role 404",
 }  # fmt: skip
 """A status, or the reason of a 403. Nobody else gets anything but 401."""
 WITH_KEY = {
