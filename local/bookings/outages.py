@@ -1,0 +1,61 @@
+"""The service killed at random, again and again; some outages last minutes, in which storage is down too."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from random import Random
+
+from local.bookings.clock import Clock
+from local.kills.rest import come_to_rest, work_left
+from local.stack import Stack
+
+LIVES = (0.2, 2.5)
+"""Seconds the service lives, at least and at most."""
+LONG = timedelta(minutes=3)
+"""A long outage: whoever was killed is known to be dead, and settled."""
+LONGER = timedelta(minutes=11)
+"""Even what Microsoft carries out late is looked for."""
+EACH_LONG = 4
+"""One outage in so many is long."""
+REST_SECONDS, MOST_RESTS = 4.0, 12
+
+
+class Outages:
+    """Kills and restarts."""
+
+    def __init__(self, stack: Stack, clock: Clock, seed: int) -> None:
+        self._stack = stack
+        self._clock = clock
+        self._random = Random(f"outages {seed}")  # noqa: S311 - repeatable on purpose
+        self.kills = 0
+        self.long = 0
+
+    def run(self, kills: int, tell: Callable[[], None]) -> None:
+        """So many of them; `tell` hears of each."""
+        for number in range(1, kills + 1):
+            time.sleep(self._random.uniform(*LIVES))
+            self.outage(LONG if number % EACH_LONG == 0 else timedelta())
+            tell()
+
+    def outage(self, span: timedelta) -> None:
+        """One, as long as that."""
+        self._stack.stop_service(signal.SIGKILL)
+        self.kills += 1
+        if span:
+            self.long += 1
+            self._clock.skip(span)
+        self._stack.start_service()
+
+    def settle(self) -> bool:
+        """Let hours pass until nothing is left to do; whether it came to that."""
+        for number in range(MOST_RESTS):
+            self.outage(LONGER if number % 2 else LONG)
+            before = -1
+            while (left := sum(work_left(self._stack).values())) != before:
+                if come_to_rest(self._stack, REST_SECONDS) is not None:
+                    return True
+                before = left
+        return False
