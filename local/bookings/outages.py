@@ -9,11 +9,14 @@ from datetime import timedelta
 from random import Random
 
 from local.bookings.clock import Clock
+from local.client import wait_for
 from local.kills.rest import come_to_rest, work_left
 from local.stack import Stack
 
-LIVES = (0.2, 2.5)
-"""Seconds the service lives, at least and at most."""
+LIFE = 24
+"""Answers after which the service is killed at the latest, so that it gets something done on any machine."""
+LIFE_SECONDS, MOMENT = 8.0, 0.5
+"""The same in seconds, and how much later than its last answer it is killed."""
 LONG = timedelta(minutes=3)
 """A long outage: whoever was killed is known to be dead, and settled."""
 LONGER = timedelta(minutes=11)
@@ -33,10 +36,12 @@ class Outages:
         self.kills = 0
         self.long = 0
 
-    def run(self, kills: int, tell: Callable[[], None]) -> None:
-        """So many of them; `tell` hears of each."""
+    def run(self, kills: int, answers: Callable[[], int], tell: Callable[[], None]) -> None:
+        """So many of them, each after some more of the `answers` that clients got; `tell` hears of each."""
         for number in range(1, kills + 1):
-            time.sleep(self._random.uniform(*LIVES))
+            until = answers() + self._random.randint(1, LIFE)
+            wait_for(lambda until=until: answers() >= until, LIFE_SECONDS)  # type: ignore[misc]
+            time.sleep(self._random.uniform(0, MOMENT))
             self.outage(LONG if number % EACH_LONG == 0 else timedelta())
             tell()
 

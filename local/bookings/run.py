@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +15,7 @@ from local.bookings.clock import Clock
 from local.bookings.meetings import Meeting, meetings
 from local.bookings.outages import LONG, Outages
 from local.bookings.trouble import Trouble
+from local.client import wait_for
 from local.kills.checks import messages_left, wrong_calendars
 from local.kills.customer import Customer
 from local.stack import Stack
@@ -24,8 +24,8 @@ AHEAD = timedelta(days=3)
 """When the first of the times lies."""
 LINES = 4
 """Kills between two lines."""
-FINISH_SECONDS = 20.0
-"""What clients have to come to an end in after each outage, once the trouble is over."""
+PATIENCE = 4.0
+"""Seconds without any client coming to an end, after which there is another outage once the trouble is over."""
 MOST_OUTAGES = 8
 NO_EVENTS = {"PLATFORM_EVENTS_URL": "", "PLATFORM_EVENTS_SECRETS": ""}
 """Settings for the stack: receivers refuse signatures from another time than their own."""
@@ -94,7 +94,7 @@ def _trouble(customer: Customer, clock: Clock, outages: Outages, outcome: Outcom
         running = [pool.submit(_in_turn, booker, begun) for booker in outcome.bookers]
         try:
             begun[0].set()
-            outages.run(scale.kills, lambda: _note(outages, outcome, begun))
+            outages.run(scale.kills, desk.answers, lambda: _note(outages, outcome, begun))
         finally:
             for event in begun:
                 event.set()
@@ -127,14 +127,17 @@ def _note(outages: Outages, outcome: Outcome, begun: list[Event]) -> None:
 def _finish(outages: Outages, outcome: Outcome, desk: Desk) -> None:
     """Without further trouble everybody gets an answer: at once, or once the killed are known to be dead."""
     for _ in range(MOST_OUTAGES):
-        until = time.monotonic() + FINISH_SECONDS
-        while time.monotonic() < until:
-            if all(booker.over for booker in outcome.bookers):
-                return
-            time.sleep(0.1)
+        while (left := _left(outcome)) and wait_for(lambda left=left: _left(outcome) < left, PATIENCE) is not None:  # type: ignore[misc]
+            continue
+        if not left:
+            return
         outages.outage(LONG)
     desk.stop.set()
     outcome.leftovers += [f"{b.meeting.id} was never answered" for b in outcome.bookers if not b.over]
+
+
+def _left(outcome: Outcome) -> int:
+    return sum(not booker.over for booker in outcome.bookers)
 
 
 def _look(customer: Customer, clock: Clock, outcome: Outcome) -> None:

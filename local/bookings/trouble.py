@@ -12,6 +12,8 @@ from local.microsoft.remote import Microsoft
 
 PAUSE = 0.12
 """Seconds between two faults on average."""
+MOST = 15
+"""Faults waiting at a time, so that some calls go well."""
 EVENTS, EVENT, CANCEL = "/users/*/events", "/users/*/events/*", "/users/*/events/*/cancel"
 
 
@@ -69,11 +71,15 @@ class Trouble:
     def run(self) -> None:
         """One after the other."""
         while not self._over.wait(self._random.uniform(0, 2 * PAUSE)):
-            kind = self._random.choices(KINDS, [one.weight for one in KINDS])[0]
-            retry = self._random.choice(("existing", "400", "409"))
-            self._microsoft.set_switches(transaction_retry=retry)
-            fault = self._microsoft.add_fault(kind.where, method=kind.method, tenant=self._tenant, **kind.fault)
-            self._raised[fault] = kind.name
+            if len(self._waiting()) < MOST:
+                self._raise()
+
+    def _raise(self) -> None:
+        kind = self._random.choices(KINDS, [one.weight for one in KINDS])[0]
+        retry = self._random.choice(("existing", "400", "409"))
+        self._microsoft.set_switches(transaction_retry=retry)
+        fault = self._microsoft.add_fault(kind.where, method=kind.method, tenant=self._tenant, **kind.fault)
+        self._raised[fault] = kind.name
 
     def end(self) -> None:
         """Raise no more."""
@@ -81,7 +87,11 @@ class Trouble:
 
     def lift(self) -> None:
         """Take back what has not struck, and count what has."""
-        waiting = {fault["id"] for fault in self._microsoft.faults()["requests"]}
+        waiting = self._waiting()
         self._microsoft.clear_faults()
         self.struck.update(name for fault, name in self._raised.items() if fault not in waiting)
         self._raised.clear()
+
+    def _waiting(self) -> set[str]:
+        """Faults that have not struck as often as they shall."""
+        return {fault["id"] for fault in self._microsoft.faults()["requests"]}
