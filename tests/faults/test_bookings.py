@@ -97,6 +97,34 @@ def test_f14_a_creation_carried_out_long_after_it_was_given_up_is_removed_again(
     desk.rests()
 
 
+def test_f14_a_creation_carried_out_late_is_removed_even_where_the_booking_was_asked_for_again_and_refused(
+    desk: Desk,
+) -> None:
+    desk.customer.fault(CREATES, method="POST", late_seconds=400, times=3)
+    with pytest.raises(Unavailable):
+        desk.put("b", desk.wanted())
+    desk.customer.wait(minutes=3)
+    desk.customer.meet(ANN)
+    with pytest.raises(TimeTaken):
+        desk.put("b", desk.wanted())
+    assert desk.booking("b") is None
+    desk.customer.wait(minutes=5)
+    desk.customer.outlook.await_delivery()
+    assert len(desk.events(ANN)) == 1
+    desk.rests()
+
+
+def test_f14_a_creation_carried_out_once_more_after_it_was_cancelled_is_removed(desk: Desk) -> None:
+    desk.customer.fault(CREATES, method="POST", late_seconds=400)
+    desk.put("b", desk.wanted())
+    desk.cancel("b")
+    desk.customer.wait(minutes=8)
+    desk.customer.outlook.await_delivery()
+    assert len(desk.events(ANN)) == 1
+    desk.rests()
+    assert desk.status("b") is S.CANCELLED
+
+
 def test_a_creation_that_never_came_about_leaves_nothing_and_is_told(desk: Desk) -> None:
     desk.customer.fault(CREATES, method="POST", status=503, times=3)
     with pytest.raises(Unavailable):
