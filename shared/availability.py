@@ -6,14 +6,15 @@ import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as Late
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from shared.bookings.agenda import taken
 from shared.errors import EntityUnreadable, NotFound, OutlookError
 from shared.explanation import Explanation, explain
 from shared.freebusy import BusyAnswer, Rule, busy_of, freshness
 from shared.mailbox_reading import is_paused
-from shared.model import Choice, Freshness, MailboxKey, MemberKey, Policy, Snapshot, UnknownRule, Window
+from shared.model import Choice, Freshness, Kept, MailboxKey, MemberKey, Policy, Snapshot, UnknownRule, Window
 from shared.policy import busy_statuses
 from shared.storage.point_reads import point_reads
 from shared.storage.tables import Tables
@@ -25,8 +26,6 @@ BUDGET = timedelta(seconds=5)
 
 MOST_LIVE = 4
 """Questions whose calendars are read live at a time; others wait within their budget."""
-
-Calendars = Sequence[tuple[MailboxKey, Snapshot]]
 
 
 @dataclass(frozen=True)
@@ -79,34 +78,35 @@ class Availability:
 
     def _gathered(
         self, owners: Sequence[MemberKey], policy: Policy
-    ) -> tuple[dict[MemberKey, Calendars], Collection[MemberKey]]:
+    ) -> tuple[dict[MemberKey, Kept], Collection[MemberKey]]:
         """Members' calendars, and whose were read live for this, where the policy says so."""
         calendars = point_reads(self._calendars, owners)
         if policy.unknown_time is not UnknownRule.READ_LIVE:
             return calendars, ()
-        dark = [owner for owner in owners if is_dark(calendars[owner], self._now())]
+        dark = [owner for owner in owners if is_dark(calendars[owner].snapshots, self._now())]
         live = self._read_live(dark)
         return calendars | point_reads(self._calendars, list(live)), live
 
-    def _answer(self, owner: MemberKey, calendars: Calendars, span: Window, policy: Policy) -> BusyAnswer:
+    def _answer(self, owner: MemberKey, kept: Kept, span: Window, policy: Policy) -> BusyAnswer:
         rule = rule_of(policy, self._choice(owner, policy))
-        return busy_of([snapshot for _, snapshot in calendars], span, self._now(), rule)
+        booked = taken(kept.claims, kept.snapshots)
+        return busy_of([snapshot for _, snapshot in kept.snapshots], span, self._now(), rule, booked)
 
-    def _calendars(self, owner: MemberKey) -> Calendars:
-        """What was read of the mailbox the member is connected to now.
+    def _calendars(self, owner: MemberKey) -> Kept:
+        """What was read of the mailbox the member is connected to now, and what bookings take.
 
         Whoever reads while the member leaves may write once more behind their back, and die before taking it back.
         """
         try:
-            found = self._tables.calendars.named(owner)
-            row = self._tables.connections.get(*owner) if found else None
+            kept = self._tables.calendars.kept(owner)
+            row = self._tables.connections.get(*owner) if kept.snapshots else None
         except EntityUnreadable as problem:
             log.error("unreadable: %s", problem)  # noqa: TRY400 - no trace needed
-            return []
-        if not found and self._tables.members.get(*owner) is None:
+            return Kept()
+        if not kept.snapshots and self._tables.members.get(*owner) is None:
             raise NotFound(f"There is no such member: {owner.member}.")
         connected = row.value.active_mailbox if row else None
-        return [(key, snapshot) for key, snapshot in found if key == connected]
+        return replace(kept, snapshots=tuple(one for one in kept.snapshots if one[0] == connected))
 
     def _choice(self, owner: MemberKey, policy: Policy) -> Choice | None:
         """The member's own choice, where it counts."""
@@ -136,7 +136,7 @@ class Availability:
         return key if mailbox is not None and not is_paused(mailbox.value, self._now()) else None
 
 
-def is_dark(calendars: Calendars, now: datetime) -> bool:
+def is_dark(calendars: Sequence[tuple[MailboxKey, Snapshot]], now: datetime) -> bool:
     """Whether nothing is known of one of the calendars. Times outside of what is ever read make no difference."""
     return not calendars or any(freshness(snapshot, now) is Freshness.UNKNOWN for _, snapshot in calendars)
 

@@ -12,8 +12,20 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import NamedTuple
 
+from shared.bookings.agenda import taken
 from shared.freebusy import Rule, clip, freshness, unknown_in
-from shared.model import BusyBlock, BusyStatus, Choice, Freshness, MailboxKey, Policy, Snapshot, UnknownRule, Window
+from shared.model import (
+    BusyBlock,
+    BusyStatus,
+    Choice,
+    Freshness,
+    Kept,
+    MailboxKey,
+    Policy,
+    Snapshot,
+    UnknownRule,
+    Window,
+)
 
 
 class Because(StrEnum):
@@ -23,13 +35,15 @@ class Because(StrEnum):
     DOES_NOT_COUNT = "does_not_count"
     UNKNOWN_BLOCKS = "unknown_blocks"
     UNKNOWN_IS_FREE = "unknown_is_free"
+    BOOKED = "booked"
+    """Held for a booking, or written so lately that Outlook was not read since."""
 
 
 class Reason(NamedTuple):
     """One block on a part of the span."""
 
     mailbox: MailboxKey | None
-    """None where no calendar is connected at all."""
+    """None where no calendar is connected at all, and for bookings."""
     block: BusyBlock
     because: Because
     read_at: datetime | None
@@ -37,7 +51,7 @@ class Reason(NamedTuple):
     @property
     def blocks(self) -> bool:
         """Whether it makes the time not bookable."""
-        return self.because in (Because.COUNTS, Because.UNKNOWN_BLOCKS)
+        return self.because in (Because.COUNTS, Because.UNKNOWN_BLOCKS, Because.BOOKED)
 
 
 class Part(NamedTuple):
@@ -73,7 +87,7 @@ class Explanation:
 
 
 def explain(
-    calendars: Sequence[tuple[MailboxKey, Snapshot]],
+    kept: Kept,
     span: Window,
     now: datetime,
     rule: Rule,
@@ -81,12 +95,15 @@ def explain(
     choice: Choice | None,
 ) -> Explanation:
     """Explain the span from what is cached."""
-    reasons = [reason for mailbox, snapshot in calendars for reason in reasons_of(mailbox, snapshot, span, now, rule)]
-    if not calendars:
+    reasons = [
+        reason for mailbox, snapshot in kept.snapshots for reason in reasons_of(mailbox, snapshot, span, now, rule)
+    ]
+    if not kept.snapshots:
         reasons = list(_unknown(None, None, span, now, rule))
+    reasons += [Reason(None, block, Because.BOOKED, None) for block in clip(taken(kept.claims, kept.snapshots), span)]
     return Explanation(
         tuple(parts_of(span, reasons)),
-        tuple(Read(mailbox, freshness(snapshot, now), snapshot) for mailbox, snapshot in calendars),
+        tuple(Read(mailbox, freshness(snapshot, now), snapshot) for mailbox, snapshot in kept.snapshots),
         rule,
         policy.unknown_time,
         choice is not None and choice.busy_statuses is not None,
@@ -129,6 +146,7 @@ TEXTS = {
     Because.COUNTS: "An event shown as {status} counts as busy.",
     Because.DOES_NOT_COUNT: "An event shown as {status} does not count as busy.",
     Because.UNKNOWN_BLOCKS: "Nothing is known of this time, so it is not offered.",
+    Because.BOOKED: "A booking takes this time.",
     Because.UNKNOWN_IS_FREE: "Nothing is known of this time; the policy takes it for free.",
 }
 

@@ -16,7 +16,7 @@ What counts as busy is the organization's policy too (`Rule`): blocks of other s
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from shared.model import BusyBlock, BusyStatus, Freshness, Snapshot, Window
@@ -94,8 +94,20 @@ def _apart(one: BusyBlock, other: BusyBlock) -> bool:
     return one.status is not other.status or moved >= timedelta(seconds=1)
 
 
-def busy_of(snapshots: Sequence[Snapshot], span: Window, now: datetime, rule: Rule = USUAL) -> BusyAnswer:
-    """What all of somebody's calendars say together: as believable as the least of them."""
+def busy_of(
+    snapshots: Sequence[Snapshot], span: Window, now: datetime, rule: Rule = USUAL, booked: Sequence[BusyBlock] = ()
+) -> BusyAnswer:
+    """What all of somebody's calendars say together, with what was booked since: as believable as the least."""
+    answer = _all_calendars(snapshots, span, now, rule)
+    unseen = [block for block in clip(booked, span) if not _is_covered(block, answer.blocks)]
+    return replace(answer, blocks=tuple(sorted((*answer.blocks, *unseen)))) if unseen else answer
+
+
+def _is_covered(block: BusyBlock, by: Iterable[BusyBlock]) -> bool:
+    return any(one.start <= block.start and block.end <= one.end for one in by)
+
+
+def _all_calendars(snapshots: Sequence[Snapshot], span: Window, now: datetime, rule: Rule) -> BusyAnswer:
     answers = [busy_in(snapshot, span, now, rule) for snapshot in snapshots] or [busy_in(None, span, now, rule)]
     if len(answers) == 1:
         return answers[0]

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from shared.explanation import Because, explain, in_words
 from shared.freebusy import FRESH_FOR, STALE_FOR, Rule, busy_of
-from shared.model import BusyBlock, BusyStatus, Choice, MailboxKey, Policy, Snapshot, UnknownRule, Window
+from shared.model import BusyBlock, BusyStatus, Choice, Kept, MailboxKey, Policy, Snapshot, UnknownRule, Window
 from tests.properties import given
 
 B = BusyStatus
@@ -47,7 +47,7 @@ def test_parts_cover_the_span_and_are_open_exactly_where_the_answer_has_no_block
     calendars: list[tuple[MailboxKey, Snapshot]], rule: Rule, asked: tuple[int, int]
 ) -> None:
     span = Window(*map(at, asked))
-    parts = explain(calendars, span, NOW, rule, Policy(), None).parts
+    parts = explain(Kept(tuple(calendars)), span, NOW, rule, Policy(), None).parts
     assert [parts[0].start, *(part.end for part in parts)] == [*(part.start for part in parts), parts[-1].end]
     assert (parts[0].start, parts[-1].end) == span
     busy = busy_of([found for _, found in calendars], span, NOW, rule).blocks
@@ -59,7 +59,9 @@ def test_parts_cover_the_span_and_are_open_exactly_where_the_answer_has_no_block
 def test_each_block_is_named_with_its_calendar_its_read_and_its_rule() -> None:
     rule = Rule(frozenset({B.BUSY}))
     calendars = [(FIRST, snapshot(block(60, 120), block(90, 150, B.TENTATIVE))), (SECOND, snapshot(block(100, 110)))]
-    found = explain(calendars, Window(at(0), at(200)), NOW, rule, Policy(), Choice("ann", busy_statuses=(B.BUSY,)))
+    found = explain(
+        Kept(tuple(calendars)), Window(at(0), at(200)), NOW, rule, Policy(), Choice("ann", busy_statuses=(B.BUSY,))
+    )
     part = next(part for part in found.parts if part.start == at(100))
     assert [(reason.mailbox, reason.because) for reason in part.reasons] == [
         (FIRST, Because.COUNTS), (FIRST, Because.DOES_NOT_COUNT), (SECOND, Because.COUNTS)
@@ -75,5 +77,7 @@ def test_where_no_calendar_is_connected_nothing_is_known() -> None:
         (UnknownRule.ALLOW, Because.UNKNOWN_IS_FREE),
     ):
         policy = Policy(unknown_time=rule)
-        found = explain([], Window(at(0), at(60)), NOW, Rule(unknown_is_free=rule is UnknownRule.ALLOW), policy, None)
+        found = explain(
+            Kept(), Window(at(0), at(60)), NOW, Rule(unknown_is_free=rule is UnknownRule.ALLOW), policy, None
+        )
         assert [(r.mailbox, r.because) for part in found.parts for r in part.reasons] == [(None, because)]

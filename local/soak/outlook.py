@@ -82,12 +82,15 @@ class Outlook:
         self.await_delivery()
 
     def await_delivery(self) -> None:
-        """Wait for every notification that is due."""
+        """Wait for every notification that is due, and for what Microsoft carries out late."""
         until = monotonic() + PATIENCE_SECONDS
-        while not self.simulator.call(delivery_of(self.world).is_idle):
+        while not self.simulator.call(self._is_idle):
             if monotonic() > until:
                 raise TimeoutError("notifications are not delivered")
             time.sleep(PAUSE_SECONDS)
+
+    def _is_idle(self) -> bool:
+        return self.world.late_writes.is_idle(self.now()) and delivery_of(self.world).is_idle()
 
     def now(self) -> datetime:
         """The simulated time."""

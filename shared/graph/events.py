@@ -30,6 +30,8 @@ SELECT = (
     "id,start,end,isAllDay,isCancelled,showAs,sensitivity,subject,location,attendees,isOnlineMeeting,onlineMeeting"
 )
 """What is asked of events that bookings made; nothing of the kind is ever asked of others."""
+PAGE = 100
+"""Calendars of a mailbox that are looked through."""
 MOST_SAME = 10
 """Events under one transaction that are looked at; there should be one."""
 
@@ -93,6 +95,15 @@ class _Event(msgspec.Struct):
     isCancelled: bool | None = None  # noqa: N815
     isOnlineMeeting: bool | None = None  # noqa: N815
     onlineMeeting: _Meeting | None = None  # noqa: N815
+
+
+class _Calendar(msgspec.Struct):
+    id: str
+    isDefaultCalendar: bool | None = None  # noqa: N815
+
+
+class _Calendars(msgspec.Struct):
+    value: list[_Calendar]
 
 
 class _Events(msgspec.Struct):

@@ -5,7 +5,7 @@ All datetimes are UTC-aware; all identifiers are the platform's (organization, m
 """
 
 from shared.model.activation import ActivationLink, AdminProof, LinkStep
-from shared.model.agenda import Agenda, Claim
+from shared.model.agenda import Agenda, Claim, Kept
 from shared.model.announcement import Announcement, Outbox, State
 from shared.model.audit import Entry, Sought
 from shared.model.booking import Booking, BookingStatus, Doing, Hosted, Invited, News, Response, Work
@@ -42,6 +42,7 @@ __all__ = [
     "Hosted",
     "Invited",
     "Invitee",
+    "Kept",
     "LinkStep",
     "Mailbox",
     "MailboxKey",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from shared.model.calendar import Snapshot
 from shared.model.tenant import MailboxKey
 
 
@@ -27,4 +28,12 @@ class Claim:
 class Agenda:
     """The time of one member that bookings take; at most one of two that overlap is ever let in."""
 
+    claims: tuple[Claim, ...] = ()
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What is kept of a member's time: what was read of their calendars, and what bookings take."""
+
+    snapshots: tuple[tuple[MailboxKey, Snapshot], ...] = ()
     claims: tuple[Claim, ...] = ()

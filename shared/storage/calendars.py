@@ -26,6 +26,7 @@ from shared.model import (
     BusyStatus,
     Claim,
     ConnectionStatus,
+    Kept,
     MailboxKey,
     MemberKey,
     Snapshot,
@@ -61,14 +62,6 @@ class StoredSnapshot:
     unreadable_since: datetime | None = None
     reason: ConnectionStatus | None = None
     fresh_until: datetime | None = None
-
-
-@dataclass(frozen=True)
-class Kept:
-    """What is kept of a member's time: what was read of their calendars, and what bookings take."""
-
-    snapshots: tuple[tuple[MailboxKey, Snapshot], ...] = ()
-    claims: tuple[Claim, ...] = ()
 
 
 class _Partition(Table[Any]):

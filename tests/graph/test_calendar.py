@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tzlocal.windows_tz import win_tz
 
 from shared.errors import Gone, MailboxUnreadable, MicrosoftError, TryLater
-from shared.graph.calendar import AllDayBlock, calendar_view, parse_event, place_all_day, take_page
+from shared.graph.calendar import AllDayBlock, Seen, calendar_view, parse_event, place_all_day, take_page
 from shared.graph.timezones import zone
 from shared.model import BusyBlock, BusyStatus, ConnectionStatus, Window
 from tests.properties import given
@@ -317,7 +317,7 @@ MALFORMED = {
 
 @pytest.mark.parametrize("sent", MALFORMED.values(), ids=MALFORMED.keys())
 def test_a_malformed_event_spoils_the_read_rather_than_vanish(sent: Any) -> None:
-    found: list[BusyBlock | AllDayBlock] = []
+    found: list[Seen] = []
     with pytest.raises(TryLater):
         take_page({"value": [event(), sent]}, found)
 
@@ -348,12 +348,15 @@ def test_a_malformed_page_does_not_pass_for_an_empty_calendar(page: dict[str, An
         take_page(page, [])
 
 
-def test_a_page_adds_its_blocks_and_names_the_next() -> None:
-    found: list[BusyBlock | AllDayBlock] = []
-    link = take_page({"value": [event(), event(showAs="free")], "@odata.nextLink": "https://g/next"}, found)
-    assert (link, found) == ("https://g/next", [BusyBlock(*HOUR, B.BUSY)])
+def test_a_page_adds_its_events_with_their_versions_and_names_the_next() -> None:
+    found: list[Seen] = []
+    named = event(id="AAk=", **{"@odata.etag": 'W/"1"'})
+    link = take_page({"value": [named, event(showAs="free")], "@odata.nextLink": "https://g/next"}, found)
+    assert (link, found) == (
+        "https://g/next", [Seen("AAk=", 'W/"1"', BusyBlock(*HOUR, B.BUSY)), Seen("AAMk", 'W/"x"', None)]
+    )  # fmt: skip
     assert take_page({"value": [event()]}, found) is None
-    assert len(found) == 2
+    assert len(found) == 3
 
 
 @pytest.mark.parametrize("problem", [Gone("x"), MailboxUnreadable(ConnectionStatus.NO_MAILBOX, "x"), TryLater("x")])

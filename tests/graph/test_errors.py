@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 
 from shared.errors import (
     AccessLost,
+    AlreadyCreated,
     AlreadySubscribed,
     BadRequest,
+    ChangedMeanwhile,
     Gone,
     MailboxUnreadable,
     MicrosoftError,
@@ -69,7 +71,11 @@ MEANINGS = {
     "404 lost sync state": (404, "SyncStateNotFound", (StartOver, "SyncStateNotFound")),
     "409 duplicate subscription": (409, "Conflict", (AlreadySubscribed, "Conflict")),
     "410": (410, "SyncStateNotFound", (StartOver, "SyncStateNotFound")),
-    "412": (412, "ErrorIrresolvableConflict", (TryLater, "412 ErrorIrresolvableConflict")),
+    "409 spent transaction": (409, "ErrorDuplicateTransactionId", (AlreadyCreated, "ErrorDuplicateTransactionId")),
+    "400 spent transaction": (400, "errorDuplicateTransactionId", (AlreadyCreated, "errorDuplicateTransactionId")),
+    "409 event changed": (409, "ErrorIrresolvableConflict", (ChangedMeanwhile, "ErrorIrresolvableConflict")),
+    "412": (412, "ErrorIrresolvableConflict", (ChangedMeanwhile, "ErrorIrresolvableConflict")),
+    "412 in other words": (412, "resourceModified", (ChangedMeanwhile, "resourceModified")),
     "424 dependant of a failed item": (424, "FailedDependency", (TryLater, "424 FailedDependency")),
     "429": (429, "ApplicationThrottled", (TryLater, "429 ApplicationThrottled")),
     "500": (500, "InternalServerError", (TryLater, "500 InternalServerError")),

@@ -66,7 +66,7 @@ def messages(storage: StorageSettings, name: str) -> list[QueueMessage]:
         (CALENDAR, CALENDAR_SYNC, CALENDAR_BULK),
         (BULK, CALENDAR_BULK, CALENDAR_SYNC),
         (EVENTS, PLATFORM_EVENTS, DIRECTORY_SYNC),
-        (BookingCheck("acme", "ann", "b-1", stragglers=("x",)), BOOKINGS, PLATFORM_EVENTS),
+        (BookingCheck("acme", "ann", "b-1"), BOOKINGS, DIRECTORY_SYNC),
     ],
     ids=QUEUES,
 )

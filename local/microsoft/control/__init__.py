@@ -5,9 +5,21 @@ from __future__ import annotations
 from aiohttp import web
 
 from local.microsoft.addresses import ADDRESSES, WORLD, Addresses
-from local.microsoft.control import apps, behaviour, calendars, consent, notifications, overview, time, users
+from local.microsoft.control import (
+    apps,
+    behaviour,
+    calendars,
+    consent,
+    index,
+    notifications,
+    overview,
+    time,
+    users,
+)
 from local.microsoft.control.input import explain_errors
 from local.microsoft.world import World
+
+MODULES = (overview, apps, time, users, calendars, consent, behaviour, notifications)
 
 
 def control_app(world: World, addresses: Addresses) -> web.Application:
@@ -15,6 +27,7 @@ def control_app(world: World, addresses: Addresses) -> web.Application:
     app = web.Application(middlewares=[explain_errors])
     app[WORLD] = world
     app[ADDRESSES] = addresses
-    for module in (overview, apps, time, users, calendars, consent, behaviour, notifications):
+    app.add_routes(index.routes(MODULES))
+    for module in MODULES:
         app.add_routes(module.routes())
     return app

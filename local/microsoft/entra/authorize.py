@@ -18,9 +18,10 @@ from local.microsoft.entra.consent import grant_user, has_consented
 from local.microsoft.entra.errors import EntraError, missing_parameter, unknown_app
 from local.microsoft.entra.grants import AuthorizationCode, SignIn
 from local.microsoft.entra.issue import graph_scopes, id_token
-from local.microsoft.entra.pages import MANY_PEOPLE, callback_url, needs_admin_approval, page, send_back
+from local.microsoft.entra.pages import callback_url, needs_admin_approval, send_back
 from local.microsoft.entra.people import Person, choices, is_hinted, pick
 from local.microsoft.entra.permissions import delegated_permissions
+from local.microsoft.pages import MANY_PEOPLE, page
 from local.microsoft.world import AppRegistration, World
 
 RESPONSE_TYPES = {"code", "id_token", "code id_token"}

@@ -1,0 +1,212 @@
+"""P3 and F14: whatever Microsoft answers and whenever the process dies, a booking is one event or none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from local.soak.interruptions import kill
+from shared.errors import NotWritable, TimeTaken, Unavailable
+from shared.model import BookingStatus, Sensitivity
+from tests.faults.customer import ANN, BEN, Customer
+from tests.faults.desk import Desk
+from tests.faults.test_decisions_interrupted import MOST_STEPS, STRIDE
+
+S = BookingStatus
+CREATES = "/users/*/events"
+ANSWERS = {"reset": {"reset": True}, "504": {"status": 504}, "500 as HTML": {"status": 500, "html": True}}
+
+
+@pytest.fixture
+def desk(customer: Customer) -> Desk:
+    return Desk(customer)
+
+
+def test_a_booking_is_an_event_with_its_visitor_invited_once(desk: Desk) -> None:
+    wanted = desk.wanted(sensitivity=Sensitivity.PRIVATE, location="Room 1")
+    assert desk.put("b", wanted).is_new
+    assert not desk.put("b", wanted).is_new
+    (event,) = desk.events(ANN)
+    assert (event.fields["sensitivity"], event.fields["location"]) == ("private", {"displayName": "Room 1"})
+    assert [mail["kind"] for mail in desk.customer.user(ANN).mailbox.outbox] == ["invitation"]  # type: ignore[union-attr]
+    desk.rests()
+
+
+def test_the_booked_time_is_busy_in_the_next_answer(desk: Desk) -> None:
+    wanted = desk.wanted()
+    assert desk.customer.blocks(ANN) == 0
+    desk.put("b", wanted)
+    assert [(block.start, block.end) for block in desk.customer.busy(ANN).blocks] == [wanted.span]
+    desk.customer.run()
+    assert [(block.start, block.end) for block in desk.customer.busy(ANN).blocks] == [wanted.span]
+
+
+def test_a_time_that_is_taken_in_outlook_is_refused_with_what_takes_it(desk: Desk) -> None:
+    desk.customer.history.host.queue.clear()
+    meeting = desk.customer.meet(ANN, hour=9, minutes=45)
+    with pytest.raises(TimeTaken) as refused:
+        desk.put("b", desk.wanted(9.5))
+    assert refused.value.member == ANN
+    assert f"{refused.value.block.start:%Y-%m-%dT%H:%M:%S}" == meeting.fields["start"]["dateTime"][:19]
+    assert desk.booking("b") is None
+    desk.rests()
+
+
+@pytest.mark.parametrize("retry", ["existing", "400", "409"])
+@pytest.mark.parametrize("lost", ANSWERS.values(), ids=ANSWERS.keys())
+def test_f14_a_creation_whose_answer_is_lost_is_one_event(desk: Desk, lost: dict[str, object], retry: str) -> None:
+    desk.customer.world.switches.transaction_retry = retry  # type: ignore[assignment]
+    desk.customer.fault(CREATES, method="POST", after_write=True, **lost)
+    assert desk.put("b", desk.wanted()).is_new
+    assert len(desk.events(ANN)) == 1
+    desk.rests()
+
+
+@pytest.mark.parametrize("retry", ["existing", "400", "409"])
+def test_f14_a_creation_never_answered_is_one_event_once_the_request_is_repeated(desk: Desk, retry: str) -> None:
+    desk.customer.world.switches.transaction_retry = retry  # type: ignore[assignment]
+    desk.customer.fault(CREATES, method="POST", after_write=True, reset=True)
+    desk.customer.fault(CREATES, method="POST", status=503, times=2)
+    wanted = desk.wanted()
+    with pytest.raises(Unavailable):
+        desk.put("b", wanted)
+    assert desk.customer.blocks(ANN) == 1
+    assert desk.put("b", wanted).is_new
+    assert len(desk.events(ANN)) == 1
+    desk.rests()
+
+
+def test_f14_a_creation_never_answered_nor_repeated_is_settled_and_told(desk: Desk) -> None:
+    desk.customer.fault(CREATES, method="POST", after_write=True, reset=True, times=3)
+    with pytest.raises(Unavailable):
+        desk.put("b", desk.wanted())
+    desk.rests()
+    assert desk.status("b") is S.CONFIRMED
+
+
+def test_f14_a_creation_carried_out_long_after_it_was_given_up_is_removed_again(desk: Desk) -> None:
+    desk.customer.fault(CREATES, method="POST", late_seconds=400, times=3)
+    with pytest.raises(Unavailable):
+        desk.put("b", desk.wanted())
+    desk.customer.wait(minutes=3)
+    assert (desk.status("b"), desk.events(ANN)) == (S.FAILED, [])
+    desk.customer.wait(minutes=5)
+    desk.customer.outlook.await_delivery()
+    assert len(desk.events(ANN)) == 1
+    desk.rests()
+
+
+def test_a_creation_that_never_came_about_leaves_nothing_and_is_told(desk: Desk) -> None:
+    desk.customer.fault(CREATES, method="POST", status=503, times=3)
+    with pytest.raises(Unavailable):
+        desk.put("b", desk.wanted())
+    desk.rests()
+    assert desk.status("b") is S.FAILED
+    assert desk.put("b", desk.wanted()).is_new
+    desk.rests()
+
+
+@pytest.mark.parametrize("where", ["calendarView", "write"])
+def test_a_calendar_that_nobody_lets_us_into_is_refused_with_what_to_do(desk: Desk, where: str) -> None:
+    if where == "write":
+        desk.customer.fault(CREATES, method="POST", status=403, code="ErrorAccessDenied")
+    else:
+        desk.customer.fault("/users/*/calendarView", status=403, code="ErrorAccessDenied")
+    with pytest.raises(NotWritable) as refused:
+        desk.put("b", desk.wanted())
+    assert (refused.value.reason, refused.value.member) == ("calendar_denied", ANN)
+    desk.rests()
+
+
+def test_where_teams_is_not_allowed_nothing_is_booked(desk: Desk) -> None:
+    mailbox = desk.customer.user(ANN).mailbox
+    assert mailbox is not None
+    mailbox.online_meetings = False
+    with pytest.raises(NotWritable) as refused:
+        desk.put("b", desk.wanted(online=True))
+    assert refused.value.reason == "teams_not_allowed"
+    desk.rests()
+    assert desk.events(ANN) == []
+
+
+def test_several_hosts_are_booked_together_with_one_invitation_and_one_online_meeting(desk: Desk) -> None:
+    booking = desk.put("b", desk.wanted(9, BEN, online=True)).booking
+    (first,), (second,) = desk.events(ANN), desk.events(BEN)
+    assert first.fields["onlineMeeting"]["joinUrl"] == booking.join_url == second.fields["location"]["displayName"]
+    assert (first.fields["attendees"], second.fields.get("attendees")) != ([], [])
+    assert desk.customer.user(BEN).mailbox.outbox == []  # type: ignore[union-attr]
+    desk.rests()
+
+
+@pytest.mark.parametrize("trouble", ["busy", "held", "denied"])
+def test_of_several_hosts_all_are_booked_or_none(desk: Desk, trouble: str) -> None:
+    match trouble:
+        case "busy":
+            desk.customer.meet(BEN)
+        case "held":
+            desk.put("other", desk.wanted(9.25), BEN)
+        case "denied":
+            desk.customer.fault(f"/users/{desk.customer.user(ANN).id}/events", method="POST", status=403, code="x")
+    before = len(desk.events(BEN))
+    with pytest.raises((TimeTaken, NotWritable)):
+        desk.put("b", desk.wanted(9, BEN))
+    assert (len(desk.events(ANN)), len(desk.events(BEN))) == (0, before)
+    assert desk.customer.user(ANN).mailbox.outbox == []  # type: ignore[union-attr]
+    desk.rests()
+
+
+Act = Callable[[Desk], object]
+
+BOOKS: Act = lambda desk: desk.put("b", desk.wanted())  # noqa: E731
+BOOKS_BOTH: Act = lambda desk: desk.put("b", desk.wanted(9, BEN, online=True))  # noqa: E731
+MOVES: Act = lambda desk: desk.put("b", desk.wanted(9.25))  # noqa: E731
+MOVES_BOTH: Act = lambda desk: desk.put("b", desk.wanted(11, BEN, online=True, subject="SECRET-other"))  # noqa: E731
+CANCELS: Act = lambda desk: desk.cancel("b")  # noqa: E731
+
+INTERRUPTED: dict[str, tuple[list[Act], Act]] = {
+    "a booking": ([], BOOKS),
+    "a booking of two": ([], BOOKS_BOTH),
+    "a move": ([BOOKS], MOVES),
+    "a move of two": ([BOOKS_BOTH], MOVES_BOTH),
+    "a cancellation": ([BOOKS], CANCELS),
+    "a cancellation of two": ([BOOKS_BOTH], CANCELS),
+}
+"""What comes before, and what is interrupted."""
+
+
+@pytest.mark.parametrize("repeated", [True, False], ids=["repeated", "given up"])
+@pytest.mark.parametrize("case", INTERRUPTED.values(), ids=INTERRUPTED.keys())
+def test_killed_at_any_request_it_is_done_or_nothing_of_it(
+    new_customer: Callable[..., Customer], case: tuple[list[Act], Act], repeated: bool
+) -> None:
+    before, act = case
+    desk = Desk(new_customer())
+    for step in range(1, MOST_STEPS, STRIDE):
+        for prepare in before:
+            desk.until_answered(lambda prepare=prepare: prepare(desk))  # type: ignore[misc]
+        died = _dies_at(desk, step, lambda: act(desk))
+        if repeated:
+            assert desk.until_answered(lambda: act(desk)) is None
+        desk.rests()
+        desk.until_answered(lambda: desk.cancel("b"))
+        desk.rests()
+        desk.history.observer.tables.bookings.delete(desk.history.org, "ann|b")
+        if not died:
+            assert step > 5
+            return
+    raise AssertionError("it never comes to an end")
+
+
+def _dies_at(desk: Desk, step: int, act: Callable[[], object]) -> bool:
+    died: list[int] = []
+
+    def die() -> None:
+        died.append(step)
+        kill()
+
+    host = desk.history.host
+    host.interrupt(step, die, afterwards=True)
+    host.attempt(act)
+    host.interruptions.forget()
+    return bool(died)
