@@ -293,10 +293,8 @@ def test_queue_messages_make_calendars_true(connected: Place, runtime: OfficialR
 def test_a_booking_is_made_repeated_and_cancelled(connected: Place, runtime: OfficialRuntime) -> None:
     """Headers and the body of a DELETE pass through Azure's worker both ways."""
     member, token = connected.organization.members[0].id, connected.token("service")
-    path, start = (
-        f"/api/members/{member}/bookings/b-1",
-        datetime.now(UTC).replace(microsecond=0) + timedelta(days=200),
-    )
+    path = f"/api/members/{member}/bookings/b-1"
+    start = datetime.now(UTC).replace(microsecond=0) + timedelta(days=200)
     body = {"start": start.isoformat(), "end": (start + timedelta(hours=1)).isoformat(), "subject": "Introduction"}
     told = [runtime.call("put_booking", "PUT", path, body=body, authorization=token) for _ in range(2)]
     assert [(answer.status, answer.headers["etag"]) for answer in told] == [(201, '"1"'), (200, '"1"')]
