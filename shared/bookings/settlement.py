@@ -25,7 +25,7 @@ from shared.bookings.writing import Found, Writing
 from shared.errors import EntityChanged, Gone, MicrosoftError, TryLater
 from shared.mailbox_reading import wait_for
 from shared.messages import BookingCheck
-from shared.model import Booking, BookingStatus, Doing, Hosted, MemberKey
+from shared.model import Booking, BookingStatus, Change, Doing, Hosted, MemberKey
 from shared.storage.queue import Queues
 from shared.storage.table import Row
 
@@ -79,7 +79,7 @@ class Settlement:
         current = self._rows.get(MemberKey(org, row.value.lead.member), row.value.id)
         if current is not None:
             failed = steps.ended(current.value, BookingStatus.FAILED, self._now())
-            self._rows.save(current, steps.told(failed, "failed", failed.lead.member, self._now()))
+            self._rows.save(current, steps.told(failed, Change.FAILED, failed.lead.member, self._now()))
             self._holds.release(org, failed)
 
     def settled(self, org: str, row: Row[Booking]) -> Row[Booking]:
@@ -113,7 +113,7 @@ class Settlement:
         if not is_whole(row.value, found):
             return self.undone(org, self._rows.save(row, steps.working(row.value, Doing.UNDO, self._now())))
         done = steps.confirmed(row.value, found, self._now())
-        row = self._rows.save(row, steps.told(done, "confirmed", done.lead.member, self._now()))
+        row = self._rows.save(row, steps.told(done, Change.CONFIRMED, done.lead.member, self._now()))
         self._holds.write_down(org, row.value)
         return self.linked(row)
 
@@ -123,7 +123,7 @@ class Settlement:
         self._rows.second_look(org, row.value)
         failed = steps.ended(row.value, BookingStatus.FAILED, self._now())
         if tell:
-            failed = steps.told(failed, "failed", failed.lead.member, self._now())
+            failed = steps.told(failed, Change.FAILED, failed.lead.member, self._now())
         row = self._rows.save(row, failed)
         self._holds.release(org, failed)
         return row
@@ -131,8 +131,7 @@ class Settlement:
     def cancelled(self, org: str, row: Row[Booking], message: str) -> Row[Booking]:
         """Call it off in every calendar where it still is."""
         self._writing.remove(row.value, message)
-        by = row.value.cancelled_by or "platform"
-        row = self._rows.save(row, steps.ended(row.value, BookingStatus.CANCELLED, self._now(), by))
+        row = self._rows.save(row, steps.called_off(row.value, self._now()))
         self._holds.release(org, row.value)
         return row
 
