@@ -7,7 +7,7 @@ HTTP client; see docs/decisions/0006-lazy-wiring.md.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from functools import cached_property
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     from shared.health import Health
     from shared.member_list import MemberList
     from shared.members import Members
-    from shared.model import MailboxKey
     from shared.offers import Offers
     from shared.pages import Pages
     from shared.platform_events import PlatformEvents
@@ -147,15 +146,8 @@ class Services:
     def availability(self) -> Availability:
         from shared.availability import Availability
 
-        return Availability(self.tables, self._read_now, self.now)
-
-    def _read_now(self, keys: Sequence[MailboxKey]) -> None:
-        from shared.messages import Reason, calendar_syncs
-
-        for tenant_id in {key.tenant_id for key in keys}:
-            mailboxes = [key.object_id for key in keys if key.tenant_id == tenant_id]
-            for message in calendar_syncs(tenant_id, mailboxes, self.now(), Reason.CHANGED):
-                self.calendar_syncs.run(message)
+        read_now = lambda keys: self.calendar_syncs.read_now(keys)  # noqa: E731, PLW0108 - most answers need no Graph
+        return Availability(self.tables, read_now, self.now)
 
     @cached_property
     def offers(self) -> Offers:
@@ -177,7 +169,8 @@ class Services:
     def calendar_syncs(self) -> CalendarSyncs:
         from shared.calendar_sync import CalendarSyncs
 
-        return CalendarSyncs(self.tables, self.queues, self._views, self._pushes, self._connections, self.now)
+        watch = self.bookings.watch
+        return CalendarSyncs(self.tables, self.queues, self._views, self._pushes, self._connections, watch, self.now)
 
     @cached_property
     def bookings(self) -> Bookings:

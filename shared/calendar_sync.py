@@ -13,14 +13,16 @@ import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, timedelta
 
 import msgspec
 
+from shared.bookings.sightings import Sighting, sighting
+from shared.bookings.watch import Watch
 from shared.connections import Connections
 from shared.errors import AccessLost, MicrosoftError, TryLater
-from shared.freebusy import UNTOLD_FRESH_FOR, clip, differs, rolling_window, widened
-from shared.graph.calendar import CalendarViews, Read, placed
+from shared.freebusy import rolling_window, widened
+from shared.graph.calendar import CalendarViews, Read
 from shared.graph.timezones import zone
 from shared.mailbox_reading import (
     Owners,
@@ -32,9 +34,10 @@ from shared.mailbox_reading import (
     unclaimed,
     wait_for,
 )
-from shared.messages import CalendarSync, Reason
-from shared.model import ConnectionStatus, Mailbox, MailboxKey, MemberKey, Push, Snapshot
+from shared.messages import CalendarSync, Reason, calendar_syncs
+from shared.model import ConnectionStatus, Mailbox, MailboxKey, MemberKey, Push
 from shared.push_health import after_hearing, can_suspect, is_news
+from shared.snapshots import Shown, says_otherwise, snapshot_of
 from shared.storage.queue import Queues
 from shared.storage.table import Row
 from shared.storage.tables import Tables
@@ -59,6 +62,7 @@ class CalendarSyncs:
         views: CalendarViews,
         pushes: Pushes,
         connections: Connections,
+        watch: Watch,
         now: Callable[[], datetime],
     ) -> None:
         self._tables = tables
@@ -66,6 +70,7 @@ class CalendarSyncs:
         self._views = views
         self._pushes = pushes
         self._connections = connections
+        self._watch = watch
         self._turns = Turns(tables, queues, now)
         self._now = now
 
@@ -87,6 +92,15 @@ class CalendarSyncs:
         for row in [*claimed, *nobodys]:
             self._put_right(row, owners)
         self._make_true(message, [row for row in claimed if owners.of(row.value)], owners, now)
+
+    def read_now(self, keys: Iterable[MailboxKey]) -> None:
+        """Read mailboxes for somebody who waits, unless others have just done so."""
+        by_tenant = defaultdict(list)
+        for key in keys:
+            by_tenant[key.tenant_id].append(key.object_id)
+        for tenant_id, mailboxes in by_tenant.items():
+            for message in calendar_syncs(tenant_id, mailboxes, self._now(), Reason.CHANGED):
+                self.run(message)
 
     def _pass_by(self, message: CalendarSync, rows: Iterable[Row[Mailbox]], now: datetime) -> None:
         """What a message means for mailboxes that it does not read.
@@ -126,12 +140,19 @@ class CalendarSyncs:
             if isinstance(result, TryLater) and message.attempt < MOST_ATTEMPTS:
                 waits[row.key] = wait_for(result, message.attempt)
         self._put_back(message, waits, began)
+        shown = {
+            row.key: self._show(message, row, read, pushes.get(row.key), began, owners)
+            for row in rows
+            if isinstance(read := results[row.key], tuple)
+        }
+        self._compare(message, [seen for one in shown.values() for seen in one.sightings], began)
         for row in rows:
             result, push = results[row.key], pushes.get(row.key)
             if isinstance(result, MicrosoftError):
                 self._record_failure(row, result, push, waits.get(row.key), began, owners)
             else:
-                self._record_read(message.reason, row, result, push, row.value.claimed_at or began, owners)
+                surprised = shown[row.key].differs and can_suspect(row.value, message.reason)
+                self._record_read(row, push, row.value.claimed_at or began, owners, surprised=surprised)
 
     def _lets_in(self, tenant_id: str, results: Results) -> bool:
         """Whether the tenant has let us into any mailbox."""
@@ -155,17 +176,36 @@ class CalendarSyncs:
             log.warning("a batch failed: %s", problem.code)
             return dict.fromkeys(ids, TryLater(problem.code)), pushes
 
-    def _record_read(
-        self, reason: Reason, row: Row[Mailbox], read: Read, push: Push | None, began: datetime, owners: Owners
-    ) -> None:
-        """Write the snapshots, then what that makes of the connections and the mailbox."""
-        mailbox = row.value
+    def _show(
+        self, message: CalendarSync, row: Row[Mailbox], read: Read, push: Push | None, began: datetime, owners: Owners
+    ) -> Shown:
+        """Put a mailbox's snapshots in place, each beside what bookings take of its owner's time."""
+        mailbox, began, shown = row.value, row.value.claimed_at or began, Shown()
         untold = (push or mailbox.push).subscription_id is None
-        changed = [
-            self._replace(owner, mailbox.key, snapshot_of(read, owners.zones[owner], began, untold=untold))
-            for owner in owners.of(mailbox)
-        ]
-        surprised = any(changed) and can_suspect(mailbox, reason)
+        scheduled = message.reason is Reason.SCHEDULE and not message.attempt
+        for owner in owners.of(mailbox):
+            snapshot = snapshot_of(read, owners.zones[owner], began, untold=untold)
+            before, claims = self._tables.calendars.replace(owner, mailbox.key, snapshot)
+            shown.differs |= says_otherwise(before, snapshot)
+            seen = sighting(owner, mailbox.key, claims, read, began, scheduled=scheduled)
+            shown.sightings += [seen] if seen else []
+        return shown
+
+    def _compare(self, message: CalendarSync, sightings: list[Sighting], began: datetime) -> None:
+        """Notice what was done to bookings; mailboxes where that is not certain are read again soon.
+
+        Before the mailboxes count as read: whoever dies here is followed by the same message.
+        """
+        unfinished = self._watch.compare(message.tenant, sightings) if sightings else {}
+        if message.attempt < MOST_ATTEMPTS:
+            waits = {key: wait_for(problem, message.attempt) for key, problem in unfinished.items()}
+            self._put_back(message, waits, began)
+
+    def _record_read(
+        self, row: Row[Mailbox], push: Push | None, began: datetime, owners: Owners, *, surprised: bool
+    ) -> None:
+        """Write what a read whose snapshots are in place makes of the connections and the mailbox."""
+        mailbox = row.value
         self._tell(mailbox, ConnectionStatus.CONNECTED, None, owners)
         shown = frozenset(owners.of(mailbox))
 
@@ -175,13 +215,6 @@ class CalendarSyncs:
             return now and after_success(now, mailbox, shown, push, began, surprised=surprised)
 
         self._end_unwanted(mailbox, self._tables.mailboxes.update(row, ended), push)
-
-    def _replace(self, owner: MemberKey, key: MailboxKey, snapshot: Snapshot) -> bool:
-        """Put a snapshot in place; whether it says something else than the one that was believed until now."""
-        before, _ = self._tables.calendars.replace(owner, key, snapshot)
-        if before is None or before.unreadable_since is not None or before.read_at >= snapshot.read_at:
-            return False
-        return differs(before, snapshot)
 
     def _record_failure(
         self,
@@ -252,14 +285,3 @@ class CalendarSyncs:
             self._queues.send(again, wait)
         if waits:
             log.info("calendar-sync: %d of %d put back", len(waits), len(message.mailboxes))
-
-
-def snapshot_of(read: Read, owner_zone: tzinfo | None, began: datetime, *, untold: bool = False) -> Snapshot:
-    """The read as one member's snapshot: all-day events lie in the member's own zone.
-
-    `untold` is a calendar that nobody tells the changes of.
-    """
-    window = rolling_window(began)
-    blocks = (block for _, block in placed(read, owner_zone))
-    fresh_until = began + UNTOLD_FRESH_FOR if untold else None
-    return Snapshot(window, clip(blocks, window), began, fresh_until=fresh_until)

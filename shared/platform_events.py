@@ -1,11 +1,14 @@
-"""The platform is told of every change of a connection or tenant: in order, and until it has taken it.
+"""The platform is told of every change of a connection or tenant, and of what others did to bookings.
+
+In order, and until it has taken it:
 
 1. A row's announcements are posted oldest first; one is taken off the row once the platform has answered 2xx, and
    only then is the next one posted. Rows of one message take turns, so that one write takes off what all have told.
 2. Whoever is refused comes back later and later, an hour apart at last, as long as it takes. Nothing is given up.
 3. One member's refusal holds up no other in the message. Where nobody answers at all, the others wait too.
 4. The row says when its message comes: another message for it meanwhile does nothing, and a pass of the timer sends
-   one for those whose message did not come.
+   one for those whose message did not come. Of bookings there are too many to pass over: whoever writes one that is
+   to be told of has sent a message before.
 """
 
 from __future__ import annotations
@@ -20,12 +23,21 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from shared.contract.events import ConnectionChange, ConnectionEvent, EventOutput, TenantChange, TenantEvent
+from shared.contract.events import (
+    BookingChange,
+    BookingEvent,
+    ConnectionChange,
+    ConnectionEvent,
+    EventOutput,
+    TenantChange,
+    TenantEvent,
+)
 from shared.errors import EntityUnreadable
 from shared.graph.errors import retry_after
 from shared.http import Answer
 from shared.messages import EventDelivery, Subject, event_deliveries
-from shared.model import Announcement, ConnectionStatus, Outbox, TenantStatus
+from shared.model import Announcement, BookingStatus, Change, ConnectionStatus, Outbox, TenantStatus
+from shared.model.booking import unpacked
 from shared.platform_webhook import PlatformWebhook
 from shared.states import TENANTS, explain
 from shared.storage.announced import AnnouncedTable
@@ -46,6 +58,7 @@ AHEAD = timedelta(seconds=2)
 BUDGET = timedelta(minutes=2)
 """How long one message tells on; well under the host's ten minutes, with the longest answer to the last post."""
 GONE = 410
+SWEPT = (Subject.CONNECTION, Subject.TENANT)
 MOST_SWEPT, TOGETHER = 1_000, 50
 """Rows that one sweep sends for, and how many between two messages."""
 
@@ -65,6 +78,8 @@ def pause(attempt: int, answer: Answer, share: float) -> timedelta:
 
 def event(org: str, key: str, told: Announcement, subject: Subject) -> EventOutput:
     """The announcement as the platform gets it."""
+    if subject is Subject.BOOKING:
+        return BookingEvent("booking.changed", told.at, booking_change(org, key, told))
     if subject is Subject.TENANT:
         text, next_step = TENANTS[TenantStatus(told.status)]
         tenant = TenantChange(
@@ -77,6 +92,27 @@ def event(org: str, key: str, told: Announcement, subject: Subject) -> EventOutp
         told.merged,
     )  # fmt: skip
     return ConnectionEvent("connection.changed", told.at, change)
+
+
+def booking_change(org: str, key: str, told: Announcement) -> BookingChange:
+    """What happened to a booking, with how it stood then."""
+    facts, (lead, _, booking) = told.facts or {}, key.partition("|")
+    return BookingChange(
+        organization=org,
+        member=lead,
+        booking=booking,
+        state=BookingStatus(told.status),
+        change=Change(facts["change"]),
+        host=facts["host"],
+        start=datetime.fromisoformat(facts["start"]),
+        end=datetime.fromisoformat(facts["end"]),
+        version=int(facts["version"]),
+        responses=unpacked(facts["responses"]),
+        cancelled_by=facts["cancelled_by"] or None,
+        changed_at=told.at,
+        sequence=told.sequence,
+        merged=told.merged,
+    )
 
 
 def is_taken(answer: Answer) -> bool:
@@ -109,6 +145,7 @@ class PlatformEvents:
         self._tables: Mapping[Subject, AnnouncedTable[Any]] = {
             Subject.CONNECTION: tables.connections,
             Subject.TENANT: tables.tenants,
+            Subject.BOOKING: tables.bookings,
         }
         self._queues = queues
         self._webhook = webhook
@@ -132,7 +169,7 @@ class PlatformEvents:
 
     def sweep(self, org: str, patience: timedelta = OVERDUE) -> int:
         """Send a message for everybody whose own did not come; how many they are."""
-        return sum(self._sweep(subject, org, patience) for subject in self._tables)
+        return sum(self._sweep(subject, org, patience) for subject in SWEPT)
 
     def _sweep(self, subject: Subject, org: str, patience: timedelta) -> int:
         """The same for connections or tenants; some at a time, so that a stop in between leaves few without one.

@@ -23,7 +23,7 @@ class Platform:
     """Takes events as documented: each id once, and nothing older than what was heard of somebody."""
 
     heard: dict[str, list[Data]] = field(default_factory=dict)
-    """By member, or by tenant id: in the order they came."""
+    """By member, by tenant id, or by member and booking with a bar between: in the order they came."""
     broken: list[str] = field(default_factory=list)
     """What must never happen."""
     removals: Counter[str] = field(default_factory=Counter)
@@ -55,7 +55,7 @@ class Platform:
         if event_id in self._ids:
             return
         self._ids.add(event_id)
-        key = data.get("member") or data["tenant"]
+        key = about(data)
         known = self.heard.setdefault(key, [])
         if not known or data["sequence"] > known[-1]["sequence"]:
             known.append(data)
@@ -67,10 +67,19 @@ class Platform:
     def _continues(self, key: str) -> bool:
         """Whether the latest event begins where the one before ended, or begins anew where that is possible."""
         *earlier, last = self.heard[key]
+        if "booking" in last:
+            return True
         if last["previous_state"] is None:
             began_anew = bool(earlier) and ("member" in last or earlier[-1]["state"] == "disconnected")
             return not earlier or (began_anew and (self.removals[key] > 0 or "member" not in last))
         return bool(earlier) and earlier[-1]["state"] == last["previous_state"]
+
+
+def about(data: Data) -> str:
+    """Whom or what an event is about."""
+    if "booking" in data:
+        return f"{data['member']}|{data['booking']}"
+    return str(data.get("member") or data["tenant"])
 
 
 def _is_genuine(body: bytes, headers: Mapping[str, str]) -> bool:

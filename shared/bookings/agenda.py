@@ -70,9 +70,10 @@ def taken(claims: Iterable[Claim], snapshots: Sequence[tuple[MailboxKey, Snapsho
     return [BusyBlock(one.start, one.end, BusyStatus.BUSY) for one in claims if not _is_read(one, read_at)]
 
 
-def remarked(agenda: Agenda, claim: Claim, mark: str) -> Agenda:
-    """The agenda once another version of the claim's event is known."""
-    return Agenda(tuple(replace(one, mark=mark) if one == claim else one for one in agenda.claims))
+def followed(agenda: Agenda, claim: Claim, after: Claim | None) -> Agenda:
+    """The agenda once it is known what became of the claim's event; the same where the claim is another by now."""
+    kept = (after if one == claim else one for one in agenda.claims)
+    return Agenda(tuple(one for one in kept if one is not None))
 
 
 def _is_read(claim: Claim, read_at: Mapping[MailboxKey, datetime]) -> bool:

@@ -14,6 +14,7 @@ from shared.bookings.rows import AT_IT, Rows
 from shared.bookings.settlement import Settlement
 from shared.bookings.slots import Slots
 from shared.bookings.steps import Wanted
+from shared.bookings.watch import Watch
 from shared.bookings.writing import Found, Writing
 from shared.errors import (
     CallerError,
@@ -53,6 +54,7 @@ class Bookings:
         self._slots = Slots(tables, views)
         self._writing = Writing(events, now)
         self.settlement = Settlement(self._rows, self._holds, self._writing, queues, now)
+        self.watch = Watch(self._rows, self._holds, events, now)
         self._now = now
 
     def get(self, lead: MemberKey, booking: str) -> Booking:

@@ -49,6 +49,11 @@ class Holds:
                 claim = Claim(booking.lead.member, booking.id, *host.span, self._now(), host.mark, host.mailbox)
                 self._change(org, host, lambda agenda, claim=claim: rules.with_written(agenda, claim))  # type: ignore[misc]
 
+    def follow(self, owner: MemberKey, claim: Claim, after: Claim | None) -> None:
+        """Note what somebody did to the event in Outlook, unless the booking itself went on since."""
+        if after != claim:
+            self._calendars.change_agenda(owner, lambda agenda: rules.followed(agenda, claim, after))
+
     def release(self, org: str, booking: Booking) -> None:
         """Let go of all time that the booking takes."""
         for host in booking.hosts:

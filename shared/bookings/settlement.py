@@ -25,7 +25,7 @@ from shared.bookings.writing import Found, Writing
 from shared.errors import EntityChanged, Gone, MicrosoftError, TryLater
 from shared.mailbox_reading import wait_for
 from shared.messages import BookingCheck
-from shared.model import Booking, BookingStatus, Doing, Hosted, MailboxKey, MemberKey
+from shared.model import Booking, BookingStatus, Change, Doing, Hosted, MailboxKey, MemberKey
 from shared.storage.queue import Queues
 from shared.storage.table import Row
 
@@ -86,7 +86,7 @@ class Settlement:
         current = self._rows.get(MemberKey(org, row.value.lead.member), row.value.id)
         if current is not None:
             failed = steps.ended(current.value, BookingStatus.FAILED, self._now())
-            self._rows.save(current, steps.told(failed, "failed", failed.lead.member, self._now()))
+            self._rows.save(current, steps.told(failed, Change.FAILED, failed.lead.member, self._now()))
             self._holds.release(org, failed)
 
     def settled(self, org: str, row: Row[Booking]) -> Row[Booking]:
@@ -120,7 +120,7 @@ class Settlement:
         if not is_whole(row.value, found):
             return self.undone(org, self._rows.save(row, steps.working(row.value, Doing.UNDO, self._now())))
         done = steps.confirmed(row.value, found, self._now())
-        row = self._rows.save(row, steps.told(done, "confirmed", done.lead.member, self._now()))
+        row = self._rows.save(row, steps.told(done, Change.CONFIRMED, done.lead.member, self._now()))
         self._holds.write_down(org, row.value)
         return self.linked(row)
 
@@ -130,7 +130,7 @@ class Settlement:
         self._rows.second_look(org, row.value)
         failed = steps.ended(row.value, BookingStatus.FAILED, self._now())
         if tell:
-            failed = steps.told(failed, "failed", failed.lead.member, self._now())
+            failed = steps.told(failed, Change.FAILED, failed.lead.member, self._now())
         row = self._rows.save(row, failed)
         self._holds.release(org, failed)
         return row
@@ -140,8 +140,7 @@ class Settlement:
         self._writing.remove(row.value, message)
         if self._now() - row.value.changed_at < steps.SECOND_LOOK:
             self._rows.second_look(org, row.value)
-        by = row.value.cancelled_by or "platform"
-        row = self._rows.save(row, steps.ended(row.value, BookingStatus.CANCELLED, self._now(), by))
+        row = self._rows.save(row, steps.called_off(row.value, self._now()))
         self._holds.release(org, row.value)
         return row
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from shared.model import (
     Booking,
     BookingStatus,
+    Change,
     Content,
     Doing,
     Hosted,
@@ -204,7 +205,14 @@ def ended(booking: Booking, status: BookingStatus, now: datetime, by: str | None
     return replace(booking, status=status, cancelled_by=by, version=booking.version + 1, changed_at=now, work=None)
 
 
-def told(booking: Booking, change: str, member: str, now: datetime) -> Booking:
+def called_off(booking: Booking, now: datetime) -> Booking:
+    """The booking once it is in no calendar any more; one that was cancelled in Outlook has been so since then."""
+    if booking.status is BookingStatus.CANCELLED:
+        return resting(booking)
+    return ended(booking, BookingStatus.CANCELLED, now, booking.cancelled_by or "platform")
+
+
+def told(booking: Booking, change: Change, member: str, now: datetime) -> Booking:
     """The booking once the platform is to hear of something that it did not do itself."""
     number = booking.news.number + 1 if booking.news else 1
     return replace(booking, news=News(number, change, member, now))

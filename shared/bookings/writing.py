@@ -115,7 +115,9 @@ class Writing:
         for host in booking.hosts[1:]:
             with suppress(Gone):
                 event = self._patiently(booking, lambda host=host: self._current(host))  # type: ignore[misc]
-                if not event.location:
+                if event.location == booking.join_url:
+                    found[host.member] = event
+                elif not event.location:
                     fields = {"location": {"displayName": booking.join_url}}
                     found[host.member] = self._change(booking, host, fields, None)
         return found
@@ -152,6 +154,8 @@ class Writing:
     def remove(self, booking: Booking, message: str = "") -> None:
         """Take every host's event out of Outlook, first of all the one that people were invited to."""
         for host in booking.hosts:
+            if host.gone:
+                continue
             self._patiently(booking, lambda host=host: self._remove(booking, host, message))  # type: ignore[misc]
 
     def _remove(self, booking: Booking, host: Hosted, message: str) -> None:

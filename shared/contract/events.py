@@ -11,6 +11,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from shared.model import BookingStatus, Change, Response
+
 
 class ConnectionChange(Struct):
     """A member's connection is in another state than before."""
@@ -52,6 +54,33 @@ class TenantChange(Struct):
     """Earlier changes this event stands for too, because too many were waiting."""
 
 
+class BookingChange(Struct):
+    """Something happened to a booking that the platform did not do itself: how the booking stood then."""
+
+    organization: str
+    member: str
+    """The host who invites."""
+    booking: str
+    state: BookingStatus
+    change: Change
+    """Where several things happened at once, what comes first in this order; the fields say how the rest stands."""
+    host: str
+    """The member in whose calendar it happened."""
+    start: datetime
+    end: datetime
+    version: int
+    """As in answers about the booking: what is smaller than the version you have is old."""
+    responses: list[Response]
+    """Of those who were invited, in the order they were asked for."""
+    cancelled_by: str | None
+    """`platform`, or `outlook` where somebody deleted or cancelled it there."""
+    changed_at: datetime
+    sequence: int
+    """Grows with every event about this booking: what is not greater than the last one seen is old."""
+    merged: int
+    """Earlier changes this event stands for too, because too many were waiting."""
+
+
 class ConnectionEvent(Struct):
     """The body of `connection.changed`."""
 
@@ -70,7 +99,20 @@ class TenantEvent(Struct):
     data: TenantChange
 
 
-EventOutput = ConnectionEvent | TenantEvent
+class BookingEvent(Struct):
+    """The body of `booking.changed`."""
 
-EVENTS: Mapping[str, type[Struct]] = {"connection.changed": ConnectionEvent, "tenant.changed": TenantEvent}
+    type: Literal["booking.changed"]
+    timestamp: datetime
+    """When the change was noticed."""
+    data: BookingChange
+
+
+EventOutput = ConnectionEvent | TenantEvent | BookingEvent
+
+EVENTS: Mapping[str, type[Struct]] = {
+    "connection.changed": ConnectionEvent,
+    "tenant.changed": TenantEvent,
+    "booking.changed": BookingEvent,
+}
 """What is posted, by type."""

@@ -17,8 +17,9 @@ from shared.contract.bookings import (
     HostOutput,
     HostState,
 )
+from shared.contract.events import BookingChange, BookingEvent
 from shared.contract.times import BlockOutput
-from shared.model import BookingStatus, BusyStatus, ConnectionStatus, Response
+from shared.model import BookingStatus, BusyStatus, Change, ConnectionStatus, Response
 from shared.states import CONNECTIONS
 
 _ELEVEN = datetime(2026, 12, 7, 11, 0, tzinfo=UTC)
@@ -50,6 +51,26 @@ BOOKED: tuple[Struct, ...] = (
         cancelled_by=None,
     ),
     CancelInput("I am ill, sorry."),
+    BookingEvent(
+        "booking.changed",
+        _ELEVEN,
+        BookingChange(
+            organization="contoso",
+            member="alice",
+            booking="b-2041",
+            state=BookingStatus.CONFIRMED,
+            change=Change.MOVED,
+            host="alice",
+            start=_ELEVEN + timedelta(hours=2),
+            end=_ELEVEN + timedelta(hours=2, minutes=30),
+            version=2,
+            responses=[Response.ACCEPTED],
+            cancelled_by=None,
+            changed_at=_ELEVEN,
+            sequence=1_796_641_200_000_000,
+            merged=0,
+        ),
+    ),
 )
 
 TAKEN: Mapping[str, Any] = {

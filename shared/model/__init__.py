@@ -8,7 +8,7 @@ from shared.model.activation import ActivationLink, AdminProof, LinkStep
 from shared.model.agenda import Agenda, Claim, Kept
 from shared.model.announcement import Announcement, Outbox, State
 from shared.model.audit import Entry, Sought
-from shared.model.booking import Booking, BookingStatus, Doing, Hosted, Invited, News, Response, Work
+from shared.model.booking import Booking, BookingStatus, Change, Doing, Hosted, Invited, News, Response, Work
 from shared.model.calendar import BusyBlock, BusyStatus, Combine, Freshness, Snapshot, Window
 from shared.model.connection import Connection, ConnectionStatus, Detail, Mailbox, Push
 from shared.model.dead_letter import DeadLetter
@@ -26,6 +26,7 @@ __all__ = [
     "BookingStatus",
     "BusyBlock",
     "BusyStatus",
+    "Change",
     "Choice",
     "Claim",
     "Combine",

@@ -20,6 +20,14 @@ class State(NamedTuple):
     tenant_id: str | None
     facts: Mapping[str, str] | None = None
     """What else a booking's event says."""
+    news: int | None = None
+    """Where not every change is told: what grows with those that are."""
+
+    def is_told_after(self, before: State | None) -> bool:
+        """Whether the platform is to be told of it, after a state in which the row was before."""
+        if self.news is None:
+            return self != before
+        return before is None or before.news != self.news
 
 
 @dataclass(frozen=True)

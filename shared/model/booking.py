@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -102,13 +102,31 @@ class Invited(NamedTuple):
     response: Response = Response.NONE
 
 
+class Change(StrEnum):
+    """What happened to a booking that the platform did not do itself."""
+
+    CONFIRMED = "confirmed"
+    """A booking whose request was cut short came about after all."""
+    FAILED = "failed"
+    """A booking whose request was cut short came to nothing."""
+    DELETED = "deleted"
+    """The host who invites deleted or cancelled it in Outlook."""
+    HOST_DELETED = "host_deleted"
+    """Another host deleted it from their own calendar; it stays for the rest."""
+    MOVED = "moved"
+    """`host` moved it to another time; only where the host who invites did, is that the booking's."""
+    EDITED = "edited"
+    """`host` changed what it says, where it is, whom it invites, or how it is shown (as free, say)."""
+    RESPONDED = "responded"
+    """Somebody who is invited gave another answer."""
+
+
 @dataclass(frozen=True)
 class News:
     """Something about a booking that the platform did not do, and is to be told."""
 
     number: int
-    change: str
-    """`moved`, `edited`, `responded`, `deleted`, `host_deleted`, `confirmed`, `failed`."""
+    change: Change
     member: str
     """In whose calendar."""
     at: datetime
@@ -158,12 +176,26 @@ class Booking:
         if self.news is None:
             return None
         facts = {
-            "number": str(self.news.number),
             "change": self.news.change,
             "host": self.news.member,
             "start": self.start.isoformat(),
             "end": self.end.isoformat(),
             "version": str(self.version),
-            "responses": ",".join(one.response for one in self.invited),
+            "responses": packed(one.response for one in self.invited),
+            "cancelled_by": self.cancelled_by or "",
         }
-        return State(self.status, None, None, facts)
+        return State(self.status, None, None, facts, self.news.number)
+
+
+_RESPONSES = tuple(Response)
+"""Stored by place: new ones go to the end, and there are never more than ten."""
+
+
+def packed(responses: Iterable[Response]) -> str:
+    """Many answers in few characters: fifty events of a meeting of hundreds may wait in one row."""
+    return "".join(str(_RESPONSES.index(one)) for one in responses)
+
+
+def unpacked(text: str) -> list[Response]:
+    """The answers as they were packed."""
+    return [_RESPONSES[int(place)] for place in text]

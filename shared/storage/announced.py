@@ -153,7 +153,7 @@ class AnnouncedTable(Table[A]):
         """The value with what is to be told of it, whatever it says of that itself."""
         outbox = before.outbox if before else Outbox()
         told, state = before.state if before else None, value.state
-        if self._announcing is not None and state is not None and told != state:
+        if self._announcing is not None and state is not None and state.is_told_after(told):
             identity = f"msg_{secrets.token_hex(16)}"
             outbox = outbox.after(told, state, identity, self._announcing.now())
         return replace(value, outbox=outbox)
