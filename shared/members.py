@@ -86,13 +86,16 @@ class Members:
         """Connections and calendars of who left go at once; subscriptions as soon as Microsoft answers.
 
         The member is gone already: from then on nobody reads the calendar any more. The calendars go last: by then
-        nobody writes it any more.
+        nobody writes it any more. Bookings are forgotten too; their events belong to the member.
         """
         rows = [row for member_id in member_ids if (row := self._tables.connections.get(org, member_id))]
         for key in self._connections.save(org, (), rows):
             self._read(key)
         for member_id in member_ids:
-            self._tables.calendars.delete_all(MemberKey(org, member_id))
+            owner = MemberKey(org, member_id)
+            self._tables.calendars.delete_all(owner)
+            for booking in list(self._tables.bookings_of(owner)):
+                self._tables.bookings.delete(booking.partition, booking.key)
 
     def _move(self, org: str, before: Member, after: Member) -> None:
         """Whole days lie elsewhere in another time zone: the calendar is read anew."""

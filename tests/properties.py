@@ -7,11 +7,13 @@ from typing import Any
 
 import hypothesis
 
-_settings = hypothesis.settings(
-    deadline=None, max_examples=60, suppress_health_check=[hypothesis.HealthCheck.too_slow]
-)
+USUAL, THOUSAND = 60, 1_000
+_settings = hypothesis.settings(deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 
 
-def given(*strategies: Any, **named: Any) -> Callable[[Callable[..., None]], Callable[..., None]]:
+def given(
+    *strategies: Any, examples: int = USUAL, **named: Any
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """`hypothesis.given` with these settings."""
-    return lambda test: _settings(hypothesis.given(*strategies, **named)(test))
+    settings = hypothesis.settings(_settings, max_examples=examples)
+    return lambda test: settings(hypothesis.given(*strategies, **named)(test))

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from shared.free_times import Combine, Grid, Meeting, free_bits, slots
 from shared.model import BusyBlock, BusyStatus, Window
 from shared.working_hours import ALL_DAY, Hours, WorkingHours
-from tests.properties import given
+from tests.properties import THOUSAND, given
 
 MINUTE = timedelta(minutes=1)
 ZONES = (
@@ -73,7 +73,7 @@ def fits(hours: WorkingHours, blocks: list[BusyBlock], meeting: Meeting, at: dat
 STEPS = st.sampled_from([5, 10, 15, 20, 30, 45, 60, 90])
 
 
-@given(st.data(), BEGINS, st.integers(1, 3), STEPS, STEPS, st.integers(0, 40), st.integers(0, 40))
+@given(st.data(), BEGINS, st.integers(1, 3), STEPS, STEPS, st.integers(0, 40), st.integers(0, 40), examples=THOUSAND)
 def test_times_of_one_member_are_those_that_every_minute_allows(
     data: st.DataObject, begin: datetime, days: int, step: int, length: int, before: int, after: int
 ) -> None:
@@ -92,7 +92,12 @@ def test_times_of_one_member_are_those_that_every_minute_allows(
     assert found == expected
 
 
-@given(st.lists(st.integers(0, 2**40 - 1), min_size=1, max_size=7), st.sampled_from(Combine), st.integers(1, 7))
+@given(
+    st.lists(st.integers(0, 2**40 - 1), min_size=1, max_size=7),
+    st.sampled_from(Combine),
+    st.integers(1, 7),
+    examples=THOUSAND,
+)
 def test_members_combine_time_by_time(free: list[int], combine: Combine, wanted: int) -> None:
     start = datetime(2026, 12, 7, tzinfo=UTC)
     grid = Grid(start, start + timedelta(hours=10), timedelta(minutes=15), timedelta(minutes=15), start)

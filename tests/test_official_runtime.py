@@ -290,6 +290,21 @@ def test_queue_messages_make_calendars_true(connected: Place, runtime: OfficialR
         assert answer.json["busy"]
 
 
+def test_a_booking_is_made_repeated_and_cancelled(connected: Place, runtime: OfficialRuntime) -> None:
+    """Headers and the body of a DELETE pass through Azure's worker both ways."""
+    member, token = connected.organization.members[0].id, connected.token("service")
+    path = f"/api/members/{member}/bookings/b-1"
+    start = datetime.now(UTC).replace(microsecond=0) + timedelta(days=200)
+    body = {"start": start.isoformat(), "end": (start + timedelta(hours=1)).isoformat(), "subject": "Introduction"}
+    told = [runtime.call("put_booking", "PUT", path, body=body, authorization=token) for _ in range(2)]
+    assert [(answer.status, answer.headers["etag"]) for answer in told] == [(201, '"1"'), (200, '"1"')]
+    for tag, status in (('"7"', 412), ('"1"', 200)):
+        proof = {"Authorization": token, "If-Match": tag}
+        answer = runtime.call("cancel_booking", "DELETE", path, body={"message": "Sorry."}, **proof)
+        assert answer.status == status
+    assert runtime.call("read_booking", "GET", path, authorization=token).json["state"] == "cancelled"
+
+
 def test_changed_states_are_told_to_the_platform(connected: Place, runtime: OfficialRuntime) -> None:
     events, org = connected.stack.platform.events, connected.organization.id
     for message in connected.take(PLATFORM_EVENTS):

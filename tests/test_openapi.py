@@ -92,6 +92,9 @@ EXPECTED = {
     "revoke_activation_link": "204 400 401 403 404 409 503",
     "put_member": "200 201 400 401 403 404 409 413 503",
     "busy_times": "200 400 401 404 503",
+    "put_booking": "200 201 400 401 403 404 409 412 413 503",
+    "read_booking": "200 400 401 403 404 503",
+    "cancel_booking": "200 400 401 403 404 409 412 413 503",
     "discard_dead_letter": "204 400 401 404 503",
     "health": "200",
     "ready": "200 503",
@@ -102,6 +105,14 @@ EXPECTED = {
 @pytest.mark.parametrize("name", EXPECTED)
 def test_every_status_is_named(name: str) -> None:
     assert " ".join(sorted(OPERATIONS[name]["responses"])) == EXPECTED[name]
+
+
+def test_versions_are_in_the_document_where_they_are_answered_and_heeded() -> None:
+    heeding = {name for name, one in OPERATIONS.items() if "If-Match" in {each["name"] for each in one["parameters"]}}
+    good = {name: one["responses"].get("200", {}) for name, one in OPERATIONS.items()}
+    answering = {name for name, one in good.items() if "ETag" in one.get("headers", ())}
+    assert (heeding, answering - heeding) == ({"put_booking", "cancel_booking"}, {"read_booking"})
+    assert not OPERATIONS["cancel_booking"]["requestBody"]["required"]
 
 
 def test_a_key_that_is_missing_is_answered_without_a_body() -> None:

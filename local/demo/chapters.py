@@ -16,6 +16,7 @@ from local.demo.governance import Governance
 from local.demo.outlook import SECRET, event, times, tomorrow, weekly
 from local.demo.story import Story
 from local.demo.tables import contents
+from local.demo.visitor import Visitor
 from local.microsoft.organization import Member
 from local.microsoft.remote import Microsoft
 from local.microsoft.sample.organizations import ORGANIZATIONS
@@ -59,6 +60,7 @@ class Demo:
         self.silence()
         self.killed()
         self.walls()
+        Visitor(self).tell()
         self.privacy()
         Governance(self).tell()
 

@@ -33,18 +33,26 @@ class Rows:
 
         Raises `Unavailable` where somebody else was faster.
         """
-        self.look_after(org, booking)
         try:
-            if before is not None:
-                return self._table.replace(before, booking)
-            return self._table.insert(org, row_key(booking.lead.member, booking.id), booking)
+            return self._write_looked_after(org, before, booking)
         except (EntityChanged, EntityExists):
             raise Unavailable(AT_IT, timedelta(seconds=2)) from None
 
     def take_over(self, org: str, before: Row[Booking], booking: Booking) -> Row[Booking]:
         """The same for what somebody else left undone. Raises `EntityChanged` where it is not left any more."""
+        return self._write_looked_after(org, before, booking)
+
+    def _write_looked_after(self, org: str, before: Row[Booking] | None, booking: Booking) -> Row[Booking]:
+        sent_at = self._now()
         self.look_after(org, booking)
-        return self._table.replace(before, booking)
+        if before is not None:
+            row = self._table.replace(before, booking)
+        else:
+            row = self._table.insert(org, row_key(booking.lead.member, booking.id), booking)
+        if self._now() >= sent_at + LEASE:
+            # This took so long that the message may have come before there was anything to see.
+            self.look_after(org, booking)
+        return row
 
     def look_after(self, org: str, booking: Booking, delay: timedelta = LEASE + GRACE) -> None:
         """Have the booking settled later, whatever becomes of this process."""

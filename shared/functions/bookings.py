@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shared.bookings.steps import Wanted
 from shared.contract.bookings import (
@@ -22,6 +22,9 @@ from shared.contract.versions import ANY_VERSION
 from shared.errors import Conflict, InvalidInput, NotFound, NotWritable, OutOfDate, TimeTaken
 from shared.functions.endpoints import Answer, Api, Asked, Nothing, Who
 from shared.model import Booking, BookingStatus, Content, Hosted, Invitee, MemberKey, Window
+
+if TYPE_CHECKING:
+    from shared.bookings.bookings import Bookings
 
 ROUTE = "api/members/{member}/bookings/{booking}"
 LONGEST = timedelta(hours=24)
@@ -50,17 +53,10 @@ def bookings(api: Api) -> None:
         """
         lead = _lead(ask)
         wanted = wanted_from(ask.body, lead.member, services.now())
-        if ask.version == ANY_VERSION and not _is_there(lead, ask.path["booking"]):
-            raise OutOfDate("There is no such booking yet.")
+        if ask.version == ANY_VERSION:
+            _require_there(services.bookings, lead, ask.path["booking"])
         booked = services.bookings.put(lead, ask.path["booking"], wanted, ask.version or None)
         return shown(booked.booking, 201 if booked.is_new else 200)
-
-    def _is_there(lead: MemberKey, booking: str) -> bool:
-        try:
-            services.bookings.get(lead, booking)
-        except NotFound:
-            return False
-        return True
 
     @api.endpoint("GET", ROUTE, Who.SERVICE, BookingOutput, problems=(NotFound,), versioned=True)
     def read_booking(ask: Asked[Nothing, None]) -> Answer:
@@ -85,6 +81,14 @@ def bookings(api: Api) -> None:
 
 def _lead(ask: Asked[Nothing, Any]) -> MemberKey:
     return MemberKey(ask.caller.org, ask.path["member"])
+
+
+def _require_there(known: Bookings, lead: MemberKey, booking: str) -> None:
+    """Raises `OutOfDate` where there is no version at all."""
+    try:
+        known.get(lead, booking)
+    except NotFound:
+        raise OutOfDate("There is no such booking yet.") from None
 
 
 def wanted_from(asked: BookingInput, lead: str, now: datetime) -> Wanted:

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import msgspec
 from azure.data.tables import TableServiceClient
 
-from shared.errors import EntityUnreadable
+from shared.errors import EntityChanged, EntityExists, EntityUnreadable
 from shared.model import (
     Agenda,
     BusyBlock,
@@ -32,7 +32,7 @@ from shared.model import (
     Snapshot,
     Window,
 )
-from shared.storage.table import MOST_PARTS, Table
+from shared.storage.table import MOST_PARTS, Row, Table
 
 SECOND = timedelta(seconds=1)
 _STATUSES = tuple(BusyStatus)
@@ -97,9 +97,27 @@ class Calendars:
         return list(self.kept(owner).snapshots)
 
     def change_agenda(self, owner: MemberKey, decide: Callable[[Agenda], Agenda | None]) -> Agenda:
-        """Read, decide, write, and again if somebody wrote in between. Deciding None leaves it as it is."""
-        after = self._table.change(partition(owner), AGENDA, lambda before: decide(before or Agenda()))
-        return after or Agenda()
+        """Read, decide, write, and again if somebody wrote in between. Deciding None leaves it as it is.
+
+        An agenda without a booking is no row.
+        """
+        while True:
+            row: Row[Any] | None = self._table.get(partition(owner), AGENDA)
+            before = row.value if row else Agenda()
+            after = decide(before)
+            try:
+                return before if after is None else self._saved(owner, row, after)
+            except (EntityChanged, EntityExists):
+                continue
+
+    def _saved(self, owner: MemberKey, row: Row[Any] | None, agenda: Agenda) -> Agenda:
+        if row is not None and not agenda.claims:
+            self._table.delete_row(row)
+        elif row is not None:
+            self._table.replace(row, agenda)
+        elif agenda.claims:
+            self._table.insert(partition(owner), AGENDA, agenda)
+        return agenda
 
     def replace(self, owner: MemberKey, mailbox: MailboxKey, snapshot: Snapshot) -> Replaced:
         """Put the snapshot in place, unless one of a later read is already there."""

@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shared.messages import Subject
-from shared.model import ActivationLink, Booking, Choice, Connection, DeadLetter, Member, Tenant, TenantStatus
+from shared.model import (
+    ActivationLink,
+    Booking,
+    Choice,
+    Connection,
+    DeadLetter,
+    Member,
+    MemberKey,
+    Tenant,
+    TenantStatus,
+)
 from shared.settings import StorageSettings
 from shared.storage.announced import AnnouncedTable
 from shared.storage.announcing import Announcing
@@ -52,6 +62,11 @@ class Tables:
     def tenants_of(self, org: str) -> Iterator[Row[Tenant]]:
         """The organization's tenants, but for those of which nothing is left but to tell so."""
         return (row for row in self.tenants.rows(org) if not _is_over(row.value))
+
+    def bookings_of(self, owner: MemberKey) -> Iterator[Row[Booking]]:
+        """The bookings to which the member invites."""
+        keys = {"p": owner.org, "from": f"{owner.member}|", "to": f"{owner.member}}}"}
+        return self.bookings.where("PartitionKey eq @p and RowKey gt @from and RowKey lt @to", keys)
 
 
 def _connection_columns(connection: Connection) -> Columns:

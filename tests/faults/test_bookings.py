@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 
 from local.soak.interruptions import kill
-from shared.errors import NotWritable, TimeTaken, Unavailable
+from shared.errors import CallerError, NotWritable, TimeTaken, Unavailable
 from shared.model import BookingStatus, Sensitivity
 from tests.faults.customer import ANN, BEN, Customer
 from tests.faults.desk import Desk
@@ -175,38 +176,43 @@ INTERRUPTED: dict[str, tuple[list[Act], Act]] = {
 """What comes before, and what is interrupted."""
 
 
-@pytest.mark.parametrize("repeated", [True, False], ids=["repeated", "given up"])
+@pytest.mark.parametrize("trouble", ["killed, repeated", "killed, given up", "stalled"])
 @pytest.mark.parametrize("case", INTERRUPTED.values(), ids=INTERRUPTED.keys())
-def test_killed_at_any_request_it_is_done_or_nothing_of_it(
-    new_customer: Callable[..., Customer], case: tuple[list[Act], Act], repeated: bool
+def test_interrupted_at_any_request_it_is_done_or_nothing_of_it(
+    new_customer: Callable[..., Customer], case: tuple[list[Act], Act], trouble: str
 ) -> None:
     before, act = case
     desk = Desk(new_customer())
     for step in range(1, MOST_STEPS, STRIDE):
         for prepare in before:
             desk.until_answered(lambda prepare=prepare: prepare(desk))  # type: ignore[misc]
-        died = _dies_at(desk, step, lambda: act(desk))
-        if repeated:
+        struck = _interrupted_at(desk, step, lambda: act(desk), stalls=trouble == "stalled")
+        if trouble == "killed, repeated":
             assert desk.until_answered(lambda: act(desk)) is None
         desk.rests()
         desk.until_answered(lambda: desk.cancel("b"))
         desk.rests()
         desk.history.observer.tables.bookings.delete(desk.history.org, "ann|b")
-        if not died:
+        if not struck:
             assert step > 5
             return
     raise AssertionError("it never comes to an end")
 
 
-def _dies_at(desk: Desk, step: int, act: Callable[[], object]) -> bool:
-    died: list[int] = []
+def _interrupted_at(desk: Desk, step: int, act: Callable[[], object], *, stalls: bool) -> bool:
+    """Act; at that request the process dies, or stalls for so long that others take over. Whether it came to that."""
+    struck: list[int] = []
 
-    def die() -> None:
-        died.append(step)
-        kill()
+    def strike() -> None:
+        struck.append(step)
+        if stalls:
+            desk.customer.wait(minutes=3)
+        else:
+            kill()
 
     host = desk.history.host
-    host.interrupt(step, die, afterwards=True)
-    host.attempt(act)
+    host.interrupt(step, strike, afterwards=not stalls)
+    with suppress(CallerError):
+        host.attempt(act)
     host.interruptions.forget()
-    return bool(died)
+    return bool(struck)

@@ -105,7 +105,8 @@ class Calls:
 
     def _booking(self, endpoint: Endpoint) -> str:
         """A new one where it is to be made, else one that is there, if anybody is to be booked at all."""
-        if self._link is not None or not self.company.admin.tenants():
+        is_connected = any(tenant["status"] == "connected" for tenant in self.company.admin.tenants())
+        if self._link is not None or not is_connected:
             return "nothing"
         if self._booked is None:
             self._connect()

@@ -13,7 +13,18 @@ from azure.data.tables import TableServiceClient
 from hypothesis import strategies as st
 
 from shared.errors import StorageError
-from shared.model import BusyBlock, BusyStatus, ConnectionStatus, MailboxKey, MemberKey, Snapshot, Window
+from shared.model import (
+    Agenda,
+    BusyBlock,
+    BusyStatus,
+    Claim,
+    ConnectionStatus,
+    Kept,
+    MailboxKey,
+    MemberKey,
+    Snapshot,
+    Window,
+)
 from shared.storage.calendars import Calendars, newer, pack, partition, unpack, unreadable
 from tests.properties import given
 
@@ -234,3 +245,26 @@ def test_organizations_are_walls(calendars: Calendars, fresh: str) -> None:
     assert calendars.of(MemberKey(f"{fresh}x", "m-1")) == []
     assert calendars.of(MemberKey(fresh, "m-2")) == []
     assert partition(MemberKey("a", "b")) != partition(MemberKey("a.b", ""))
+
+
+def test_an_agenda_lies_beside_the_snapshots_and_is_no_row_once_empty(calendars: Calendars, owner: MemberKey) -> None:
+    claim = Claim("m-1", "b-1", NOON, NOON + MINUTE)
+    calendars.replace(owner, MAILBOX, snapshot(block(0)))
+    calendars.change_agenda(owner, lambda agenda: Agenda((*agenda.claims, claim)))
+    assert calendars.kept(owner) == Kept(((MAILBOX, snapshot(block(0))),), (claim,))
+    assert calendars.replace(owner, MAILBOX, snapshot(block(1))).claims == (claim,)
+    calendars.delete(owner, MAILBOX)
+    assert calendars.kept(owner) == Kept((), (claim,))
+    assert calendars.change_agenda(owner, lambda _: None) == Agenda((claim,))
+    calendars.change_agenda(owner, lambda _: Agenda())
+    assert list(calendars._table.rows(partition(owner))) == []
+
+
+def test_of_many_who_hold_the_same_time_at_once_one_gets_it(calendars: Calendars, owner: MemberKey) -> None:
+    def hold(number: int) -> bool:
+        claim = Claim("m-1", f"b-{number}", NOON, NOON + MINUTE)
+        after = calendars.change_agenda(owner, lambda agenda: None if agenda.claims else Agenda((claim,)))
+        return after.claims == (claim,)
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(hold, range(24))) == 1

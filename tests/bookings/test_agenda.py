@@ -1,0 +1,125 @@
+"""P3 in one row: of two bookings that overlap, one gets in; what reads show is not counted twice."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from itertools import combinations
+
+import pytest
+from hypothesis import strategies as st
+
+from shared.bookings.agenda import (
+    CLOCKS,
+    LATELY,
+    MOST_CLAIMS,
+    PAST,
+    in_the_way,
+    is_held,
+    taken,
+    with_held,
+    with_written,
+    without,
+    without_held,
+)
+from shared.errors import Conflict
+from shared.model import Agenda, BusyBlock, BusyStatus, Claim, MailboxKey, Snapshot, Window
+from tests.properties import THOUSAND, given
+
+NOW = datetime(2026, 12, 9, 12, tzinfo=UTC)
+MAILBOX = MailboxKey("t", "ann")
+MINUTE = timedelta(minutes=1)
+
+
+def claim(booking: str, start: int, end: int, written_at: datetime | None = None) -> Claim:
+    mailbox = MAILBOX if written_at else None
+    return Claim("ann", booking, NOW + MINUTE * start, NOW + MINUTE * end, written_at, mailbox=mailbox)
+
+
+def span(one: Claim) -> Window:
+    return Window(one.start, one.end)
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(["hold", "write", "release", "give up"]),
+        st.sampled_from("abcde"),
+        st.integers(0, 20),
+        st.integers(1, 8),
+        st.integers(0, 90),
+    ),
+    max_size=30,
+)
+
+
+@given(STEPS, examples=THOUSAND)
+def test_whatever_is_asked_for_in_whatever_order_no_two_bookings_overlap(
+    steps: list[tuple[str, str, int, int, int]],
+) -> None:
+    agenda, now = Agenda(), NOW
+    for what, booking, start, length, seconds in steps:
+        now += timedelta(seconds=seconds)
+        asked = claim(booking, start, start + length)
+        held = next((one for one in agenda.claims if one.booking == booking and is_held(one)), None)
+        match what:
+            case "hold" if held is None and in_the_way(agenda, asked, span(asked), now) is None:
+                agenda = with_held(agenda, asked, now)
+            case "write" if held is not None:
+                agenda = with_written(agenda, claim(booking, *minutes(held), now))
+            case "release":
+                agenda = without(agenda, "ann", booking)
+            case "give up":
+                agenda = without_held(agenda, "ann", booking)
+        unseen = [one for one in agenda.claims if is_held(one) or (one.written_at or now) >= now - LATELY]
+        for one, other in combinations(unseen, 2):
+            assert one.booking == other.booking or one.end <= other.start or other.end <= one.start
+
+
+def minutes(one: Claim) -> tuple[int, int]:
+    return (one.start - NOW) // MINUTE, (one.end - NOW) // MINUTE
+
+
+def test_buffers_keep_clear_of_other_meetings_but_may_overlap_their_buffers() -> None:
+    agenda = Agenda((claim("a", 60, 90),))
+    asked = claim("b", 100, 130)
+    assert in_the_way(agenda, asked, Window(asked.start - 10 * MINUTE, asked.end), NOW) is None
+    assert in_the_way(agenda, asked, Window(asked.start - 11 * MINUTE, asked.end), NOW) == agenda.claims[0]
+
+
+def test_what_was_written_a_while_ago_is_for_outlook_to_say() -> None:
+    asked = claim("b", 60, 90)
+    lately, before = claim("a", 60, 90, NOW - LATELY), claim("a", 60, 90, NOW - LATELY - timedelta(seconds=1))
+    assert in_the_way(Agenda((lately,)), asked, span(asked), NOW) == lately
+    assert in_the_way(Agenda((before,)), asked, span(asked), NOW) is None
+
+
+def test_a_move_holds_the_new_time_beside_the_old_until_it_is_written() -> None:
+    before = Agenda((claim("a", 0, 30, NOW),))
+    moving = with_held(before, claim("a", 60, 90), NOW)
+    assert [minutes(one) for one in moving.claims] == [(0, 30), (60, 90)]
+    assert without_held(moving, "ann", "a") == before
+    assert [minutes(one) for one in with_written(moving, claim("a", 60, 90, NOW)).claims] == [(60, 90)]
+
+
+def test_writing_down_what_is_known_changes_nothing() -> None:
+    agenda = Agenda((claim("a", 0, 30, NOW),))
+    assert with_written(agenda, claim("a", 0, 30, NOW + MINUTE)) == agenda
+    assert with_written(agenda, claim("a", 0, 31, NOW + MINUTE)) != agenda
+
+
+@pytest.mark.parametrize(
+    ("read_at", "counts"), [(NOW, True), (NOW + CLOCKS, True), (NOW + CLOCKS + timedelta(seconds=1), False)]
+)
+def test_a_booking_counts_until_a_read_began_after_it_was_written(read_at: datetime, counts: bool) -> None:
+    snapshot = Snapshot(Window(NOW, NOW + timedelta(days=1)), (), read_at)
+    block = BusyBlock(NOW, NOW + 30 * MINUTE, BusyStatus.BUSY)
+    assert taken([claim("a", 0, 30, NOW)], [(MAILBOX, snapshot)]) == ([block] if counts else [])
+    assert taken([claim("a", 0, 30)], [(MAILBOX, snapshot)]) == [block]
+    assert taken([claim("a", 0, 30, NOW)], [(MailboxKey("t", "other"), snapshot)]) == [block]
+
+
+def test_an_agenda_forgets_what_is_long_over_and_says_when_it_is_full() -> None:
+    agenda = Agenda(tuple(claim(str(number), 0, 30, NOW) for number in range(MOST_CLAIMS)))
+    with pytest.raises(Conflict):
+        with_held(agenda, claim("one more", 60, 90), NOW)
+    later = NOW + 31 * MINUTE + PAST
+    assert [one.booking for one in with_held(agenda, claim("one more", 60, 90), later).claims] == ["one more"]
