@@ -50,7 +50,7 @@ class Bookings:
     ) -> None:
         self._tables = tables
         self._rows = Rows(tables.bookings, queues, now)
-        self._holds = Holds(tables.calendars, now)
+        self._holds = Holds(tables.calendars, self._rows, now)
         self._slots = Slots(tables, views)
         self._writing = Writing(events, now)
         self.settlement = Settlement(self._rows, self._holds, self._writing, queues, now)

@@ -28,6 +28,11 @@ class Rows:
         """The booking as it is now."""
         return self._table.get(lead.org, row_key(lead.member, booking))
 
+    def stands(self, org: str, booking: Booking) -> bool:
+        """Whether nobody has changed it since."""
+        row = self.get(MemberKey(org, booking.lead.member), booking.id)
+        return row is not None and row.value == booking
+
     def begin(self, org: str, before: Row[Booking] | None, booking: Booking) -> Row[Booking]:
         """Write that something is being done, having made sure that somebody looks after it should we die.
 

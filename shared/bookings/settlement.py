@@ -164,21 +164,33 @@ class Settlement:
         return self.reverted(org, row, found)
 
     def reverted(self, org: str, row: Row[Booking], found: Found) -> Row[Booking]:
-        """Move back whoever was moved already, and let go of the time that was held."""
+        """Move back whoever was moved already, and let go of the time that was held.
+
+        Whoever was not moved is not to be any more either, though Microsoft may still carry it out.
+        """
         booking = row.value
         target = booking.work.span if booking.work else None
-        moved = [host for host in booking.hosts if _lies_at(found, host, target) and host.span != target]
-        for host in moved:
-            try:
-                found |= self._writing.move(booking, [host], host.span or booking.span)
-            except Gone:
-                found.pop(host.member, None)
+        for host in (host for host in booking.hosts if host.member in found):
+            if _lies_at(found, host, target) and host.span != target:
+                with suppress(Gone):
+                    self._writing.move(booking, [host], host.span or booking.span)
+            else:
+                self._outdate(booking, host)
         return self._unchanged(org, row)
+
+    def _outdate(self, booking: Booking, host: Hosted) -> None:
+        try:
+            self._writing.outdate(booking, host)
+        except TryLater:
+            raise
+        except MicrosoftError as problem:
+            # Where nothing can be written, nothing is carried out late.
+            log.info("bookings: not outdated (%s)", problem.code)
 
     def _unchanged(self, org: str, row: Row[Booking]) -> Row[Booking]:
         """Forget the change. Etags stay as they were, so that the next read of the calendar looks closely."""
         row = self._rows.save(row, steps.resting(row.value))
-        self._holds.release_held(org, row.value)
+        self._holds.write_down(org, row.value)
         return row
 
     def _remove_stragglers(self, message: BookingCheck, booking: Booking | None) -> None:

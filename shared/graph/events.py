@@ -130,8 +130,7 @@ class Events:
         Repeated with the same transaction it makes no second one: whatever Microsoft answers then, the event there
         is comes back. Raises `TryLater` where it is not certain what happened.
         """
-        marked = {"id": PROPERTY, "value": transaction}
-        body = {**fields, "transactionId": transaction, "singleValueExtendedProperties": [marked]}
+        body = {**fields, "transactionId": transaction, "singleValueExtendedProperties": [marked(transaction)]}
         try:
             return booked(self._call(mailbox, "POST", "/events", body))
         except AlreadyCreated as problem:
@@ -197,6 +196,11 @@ class Events:
     ) -> Json:
         url = f"/users/{quote(mailbox.object_id)}{path}"
         return self._graph.request(mailbox.tenant_id, method, url, body, {**IMMUTABLE, **(headers or {})})
+
+
+def marked(transaction: str) -> dict[str, str]:
+    """The property that an event is found by."""
+    return {"id": PROPERTY, "value": transaction}
 
 
 def booked(sent: Json) -> BookedEvent:
