@@ -10,6 +10,7 @@ from threading import Event, Lock
 from typing import Any
 
 import requests
+from urllib3.exceptions import NewConnectionError
 
 from local.bookings.meetings import Afterwards, Meeting, Span
 from local.client import Client
@@ -81,6 +82,11 @@ class Booker:
         self._desk = desk
         self._path = f"/api/members/{meeting.lead}/bookings/{meeting.id}"
 
+    @property
+    def booked(self) -> set[Span | None]:
+        """The times it was asked for at, moves aside."""
+        return {one.span for one in self.history if one.what in ("book", "again")}
+
     def run(self) -> None:
         """Book, and do afterwards what is to be done."""
         try:
@@ -128,12 +134,19 @@ class Booker:
             time.sleep(pause)
 
     def _send(self, client: Client, method: str, body: Json) -> tuple[int, Json, float]:
-        """Status, answer and how long to wait; one that is lost is nobody's word."""
-        try:
-            answered = client.call(method, self._path, body)
-        except requests.RequestException:
-            self._desk.count("answers lost")
-            return LOST, {}, SHORT
+        """Status, answer and how long to wait; what nobody took is sent again at once."""
+        while True:
+            try:
+                answered = client.call(method, self._path, body)
+                break
+            except requests.ConnectionError as problem:
+                if not isinstance(getattr(problem.args[0], "reason", None), NewConnectionError):
+                    self._desk.count("answers lost")
+                    return LOST, {}, SHORT
+                time.sleep(SHORT)
+            except requests.RequestException:
+                self._desk.count("answers lost")
+                return LOST, {}, SHORT
         self._desk.count(f"answered {answered.status_code}")
         wait = float(answered.headers.get("Retry-After") or SHORT)
         return answered.status_code, _content(answered), min(wait, LONGEST)

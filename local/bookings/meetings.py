@@ -14,7 +14,7 @@ STEP = timedelta(minutes=15)
 LENGTHS = (1, 2, 3, 4)
 """In steps."""
 CROWD = 3
-"""Steps of one member's time per booking: about twice as much is asked for as there is."""
+"""Steps of all members' time per booking: somewhat more is asked for than there is."""
 DAY = timedelta(hours=8)
 
 
@@ -88,7 +88,7 @@ class Meeting:
 def meetings(count: int, kills: int, members: list[str], first: datetime, seed: int) -> list[Meeting]:
     """So many, for these members, from `first` on."""
     randomness = Random(seed)  # noqa: S311 - repeatable on purpose
-    steps = max(8, CROWD * count * 2 // (3 * len(members)))
+    steps = max(8, CROWD * count // len(members))
     return [_meeting(f"b{number}", kills, members, first, steps, randomness) for number in range(count)]
 
 

@@ -46,6 +46,7 @@ KINDS = (
     Kind("change done, connection lost", EVENT, "PATCH", {"reset": True, "after_write": True}, 3),
     Kind("changes done, three answers lost", EVENT, "PATCH", {"status": 504, "after_write": True, "times": 3}),
     Kind("change late, 504", EVENT, "PATCH", {"late_seconds": 2}),
+    Kind("changes minutes late, 504 three times", EVENT, "PATCH", {"late_seconds": 240, "times": 3}, 3),
     Kind("change 409", EVENT, "PATCH", {"status": 409, "code": "ErrorIrresolvableConflict"}),
     Kind("change 412", EVENT, "PATCH", {"status": 412, "code": "ErrorIrresolvableConflict"}),
     Kind("change denied", EVENT, "PATCH", {"status": 403, "code": "ErrorAccessDenied"}),

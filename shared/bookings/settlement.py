@@ -15,6 +15,7 @@ import logging
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -28,6 +29,9 @@ from shared.messages import BookingCheck
 from shared.model import Booking, BookingStatus, Change, Doing, Hosted, MailboxKey, MemberKey
 from shared.storage.queue import Queues
 from shared.storage.table import Row
+
+if TYPE_CHECKING:
+    from shared.graph.events import BookedEvent
 
 log = logging.getLogger(__name__)
 
@@ -171,21 +175,23 @@ class Settlement:
         booking = row.value
         target = booking.work.span if booking.work else None
         for host in (host for host in booking.hosts if host.member in found):
-            if _lies_at(found, host, target) and host.span != target:
+            event = found[host.member]
+            if event.span != target:
+                event = self._outdated(booking, host) or event
+            if event.span == target != host.span:
                 with suppress(Gone):
                     self._writing.move(booking, [host], host.span or booking.span)
-            else:
-                self._outdate(booking, host)
         return self._unchanged(org, row)
 
-    def _outdate(self, booking: Booking, host: Hosted) -> None:
+    def _outdated(self, booking: Booking, host: Hosted) -> BookedEvent | None:
         try:
-            self._writing.outdate(booking, host)
+            return self._writing.outdate(booking, host)
         except TryLater:
             raise
         except MicrosoftError as problem:
             # Where nothing can be written, nothing is carried out late.
             log.info("bookings: not outdated (%s)", problem.code)
+            return None
 
     def _unchanged(self, org: str, row: Row[Booking]) -> Row[Booking]:
         """Forget the change. Etags stay as they were, so that the next read of the calendar looks closely."""
@@ -222,7 +228,3 @@ def is_whole(booking: Booking, found: Found) -> bool:
     """Whether every host has the event, and everybody was invited."""
     lead = found.get(booking.lead.member)
     return len(found) == len(booking.hosts) and lead is not None and len(lead.attendees) >= len(booking.invited)
-
-
-def _lies_at(found: Found, host: Hosted, target: object) -> bool:
-    return host.member in found and found[host.member].span == target

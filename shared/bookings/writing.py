@@ -109,9 +109,9 @@ class Writing:
         """Put hosts' events at a time, whatever else they say."""
         return {host.member: self._change(booking, host, times(span), None) for host in hosts}
 
-    def outdate(self, booking: Booking, host: Hosted) -> None:
+    def outdate(self, booking: Booking, host: Hosted) -> BookedEvent:
         """Make a new version of an event that says the same, so that no change of the old one comes late."""
-        self._change(booking, host, {"singleValueExtendedProperties": [marked(host.transaction)]}, None)
+        return self._change(booking, host, {"singleValueExtendedProperties": [marked(host.transaction)]}, None)
 
     def place(self, booking: Booking) -> Found:
         """Tell other hosts' events where the meeting is online, as the place of those that have none."""
