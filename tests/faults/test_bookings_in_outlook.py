@@ -283,6 +283,35 @@ def test_what_we_do_after_something_was_told_is_not_told(outlook: Outlook) -> No
     assert outlook.changes() == [("moved", ANN)]
 
 
+@pytest.mark.parametrize("change", ["moved", "edited", "responded"])
+def test_what_was_done_just_before_a_change_of_ours_is_told_all_the_same(outlook: Outlook, change: str) -> None:
+    outlook.booked()
+    EDITS[change](outlook)
+    outlook.put("b", outlook.wanted(9, location="SECRET-place"))
+    outlook.rests()
+    assert outlook.changes() == [(change, ANN)]
+    outlook.is_heard()
+    assert outlook.events(ANN)[0].fields["location"] == {"displayName": "SECRET-place"}
+
+
+@pytest.mark.parametrize("conflict", ["409", "412"])
+def test_f15_an_owner_who_edits_while_we_move_loses_nothing(outlook: Outlook, conflict: Any) -> None:
+    outlook.customer.world.switches.event_conflict = conflict
+    outlook.booked()
+    refused = outlook.customer.world.requests
+    for step in range(1, 30):
+        outlook.history.platform.heard.clear()
+        outlook.history.host.interrupt(step, lambda: outlook.edit(subject=f"SECRET-{step}"), afterwards=True)  # noqa: B023
+        outlook.put("b", outlook.wanted(9 + step % 2 * 2))
+        if outlook.history.host.interruptions.forget():
+            assert any(request["status"] == int(conflict) for request in refused)
+            return
+        outlook.rests()
+        assert outlook.changes() == [("edited", ANN)]
+        assert outlook.events(ANN)[0].fields["subject"] == f"SECRET-{step}"
+    raise AssertionError("it never comes to an end")
+
+
 def test_a_read_that_began_before_our_own_write_is_no_news(outlook: Outlook) -> None:
     """While the calendar is read, the booking is moved; what the read shows is where it was."""
     outlook.booked()
