@@ -6,7 +6,7 @@ import logging
 import sys
 import time
 
-from benchmarks import available, busy, connect, imports, latency, members, storm, webhook
+from benchmarks import available, bookings, busy, connect, imports, latency, members, storm, webhook
 from benchmarks.report import heading, machine, note
 
 BENCHMARKS = {
@@ -14,6 +14,7 @@ BENCHMARKS = {
     "webhook": webhook.run,
     "busy": busy.run,
     "available": available.run,
+    "bookings": bookings.run,
     "members": members.run,
     "latency": latency.run,
     "storm": storm.run,
