@@ -72,7 +72,7 @@ def is_shown(seen: Sighting, claim: Claim) -> bool:
 
 
 def may_be_deleted(seen: Sighting, claim: Claim, host: Hosted, event: BookedEvent) -> bool:
-    """Whether an event that is answered by its id may be in no calendar any more: deleted ones may keep theirs a while.
+    """Whether an event that is answered by its id may be in no calendar any more, as deleted ones may be for a while.
 
     Asked once for each version that no read shows, and again when the schedule reads.
     """
