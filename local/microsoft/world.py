@@ -115,6 +115,8 @@ class Mailbox:
     """Names by id; the primary calendar first."""
     left: dict[str, str] = field(default_factory=dict)
     """Immutable ids of events that were deleted or have moved, by the id they had."""
+    deleted_items: dict[str, Event] = field(default_factory=dict)
+    """Events that were deleted, by the id they had."""
     online_meetings: bool = True
     """Whether Teams meetings can be made here."""
     read_only_calendars: set[str] = field(default_factory=set)
