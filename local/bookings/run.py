@@ -24,7 +24,7 @@ AHEAD = timedelta(days=3)
 """When the first of the times lies."""
 LINES = 4
 """Kills between two lines."""
-PATIENCE = 4.0
+PATIENCE = 2.0
 """Seconds without any client coming to an end, after which there is another outage once the trouble is over."""
 MOST_OUTAGES = 8
 NO_EVENTS = {"PLATFORM_EVENTS_URL": "", "PLATFORM_EVENTS_SECRETS": ""}
