@@ -161,7 +161,8 @@ class Settlement:
         target = booking.work.span if booking.work else None
         if target is None or not found:
             return self._unchanged(org, row)
-        if all(event.span == target for event in found.values()):
+        is_change = booking.work is not None and booking.work.doing is Doing.CHANGE
+        if is_change and all(event.span == target for event in found.values()):
             row = self._rows.save(row, steps.changed(booking, found, self._now(), contents=False))
             self._holds.write_down(org, row.value)
             return row
@@ -170,8 +171,11 @@ class Settlement:
     def reverted(self, org: str, row: Row[Booking], found: Found) -> Row[Booking]:
         """Move back whoever was moved already, and let go of the time that was held.
 
-        Whoever was not moved is not to be any more either, though Microsoft may still carry it out.
+        Whoever was not moved is not to be any more either, though Microsoft may still carry it out. Once begun, this
+        is gone through with whatever Outlook shows then: it may be carried out late as well.
         """
+        if row.value.work and row.value.work.doing is not Doing.REVERT:
+            row = self._rows.save(row, steps.working(row.value, Doing.REVERT, self._now()))
         booking = row.value
         target = booking.work.span if booking.work else None
         for host in (host for host in booking.hosts if host.member in found):

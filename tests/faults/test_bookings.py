@@ -154,6 +154,25 @@ def test_a_move_carried_out_long_after_it_was_given_up_is_refused(desk: Desk) ->
     assert [mail["kind"] for mail in desk.customer.user(ANN).mailbox.outbox] == ["invitation"] * 2  # type: ignore[union-attr]
 
 
+def test_a_move_asked_for_again_while_it_is_taken_back_stays(desk: Desk) -> None:
+    desk.put("b", desk.wanted(9))
+    for fault in (
+        {"reset": True, "after_write": True},
+        {"status": 403, "code": "x"},
+        {"late_seconds": 400, "times": 3},
+    ):
+        desk.customer.fault("/users/*/events/*", method="PATCH", **fault)
+    with pytest.raises(NotWritable):
+        desk.put("b", desk.wanted(11))
+    moved = desk.put("b", desk.wanted(11)).booking
+    desk.customer.wait(minutes=8)
+    desk.customer.outlook.await_delivery()
+    desk.rests()
+    kept = desk.booking("b")
+    assert kept is not None
+    assert kept.span == moved.span == desk.wanted(11).span
+
+
 def test_who_writes_down_late_lets_go_of_nothing_that_was_held_since(desk: Desk) -> None:
     desk.put("b", desk.wanted(9))
     before = desk.booking("b")
