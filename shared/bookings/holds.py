@@ -22,14 +22,16 @@ class Holds:
     def take(self, org: str, booking: Booking, span: Window, buffers: Buffers) -> None:
         """Hold the time of every host, or of none. Raises `TimeTaken`, and `Conflict` where an agenda is full."""
         try:
-            for host in booking.hosts:
+            # Always in the same order: of bookings that want the same hosts one gets all of them.
+            for host in sorted(booking.present, key=lambda host: host.member):
                 self._take(org, booking, host, span, buffers)
         except Exception:
             self.release_held(org, booking)
             raise
 
     def _take(self, org: str, booking: Booking, host: Hosted, span: Window, buffers: Buffers) -> None:
-        claim = Claim(booking.lead.member, booking.id, *span)
+        version, until = booking.next_version, booking.work.until if booking.work else None
+        claim = Claim(booking.lead.member, booking.id, *span, mailbox=host.mailbox, version=version, until=until)
 
         def decide(agenda: Agenda) -> Agenda:
             other = rules.in_the_way(agenda, claim, kept_free(span, buffers), self._now())
@@ -46,7 +48,8 @@ class Holds:
             if host.gone:
                 self._without(org, host, booking)
             elif host.span is not None:
-                claim = Claim(booking.lead.member, booking.id, *host.span, self._now(), host.mark, host.mailbox)
+                known = booking.lead.member, booking.id
+                claim = Claim(*known, *host.span, self._now(), host.mark, host.mailbox, version=booking.version)
                 self._change(org, host, lambda agenda, claim=claim: rules.with_written(agenda, claim))  # type: ignore[misc]
 
     def follow(self, owner: MemberKey, claim: Claim, after: Claim | None) -> None:
@@ -61,11 +64,13 @@ class Holds:
 
     def release_held(self, org: str, booking: Booking) -> None:
         """Let go of what is held for it; what its event takes stays."""
+        known = booking.lead.member, booking.id, booking.next_version
         for host in booking.hosts:
-            self._change(org, host, lambda agenda: rules.without_held(agenda, booking.lead.member, booking.id))
+            self._change(org, host, lambda agenda: rules.without_held(agenda, *known))
 
     def _without(self, org: str, host: Hosted, booking: Booking) -> None:
-        self._change(org, host, lambda agenda: rules.without(agenda, booking.lead.member, booking.id))
+        known = booking.lead.member, booking.id, booking.version
+        self._change(org, host, lambda agenda: rules.without(agenda, *known))
 
     def _change(self, org: str, host: Hosted, decide: Callable[[Agenda], Agenda]) -> None:
         """Write what is decided, where it is not so already."""
