@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 import msgspec
 
@@ -91,6 +92,14 @@ class EventDelivery(msgspec.Struct, frozen=True):
     """How often in a row it was put back because the platform did not take an event."""
 
 
+class Straggler(NamedTuple):
+    """A creation that was given up, and the mailbox it may still come about in."""
+
+    tenant: str
+    mailbox: str
+    transaction: str
+
+
 class BookingCheck(msgspec.Struct, frozen=True):
     """Settle what may have been cut short of a booking, and see that the platform was told of it.
 
@@ -103,8 +112,8 @@ class BookingCheck(msgspec.Struct, frozen=True):
     booking: str
     attempt: int = 0
     """How often it was put back because Microsoft was away."""
-    stragglers: tuple[str, ...] = ()
-    """Transactions given up a while ago: an event that appeared under them after all is removed."""
+    stragglers: tuple[Straggler, ...] = ()
+    """What was given up a while ago: an event that appeared after all is removed."""
 
 
 Message = DirectorySync | CalendarSync | EventDelivery | BookingCheck

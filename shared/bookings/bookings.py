@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -69,7 +70,14 @@ class Bookings:
         """
         row = self._rows.get(lead, booking)
         if row is not None:
+            if steps.is_under_way(row.value, wanted):
+                # This very request, sent again: what it has done by now is no other version to it.
+                _require_version(row, version)
+                version = None
             row = self._settled(lead, row, wanted)
+        if row is not None and row.value.status is BookingStatus.CONFIRMED and steps.is_as_wanted(row.value, wanted):
+            self._holds.write_down(lead.org, row.value)
+            return Booked(row.value, is_new=False)
         _require_version(row, version)
         if row is None or row.value.status is BookingStatus.FAILED:
             return self._book(lead, booking, wanted, row)
@@ -78,9 +86,8 @@ class Bookings:
         if row.value.status is BookingStatus.CANCELLED:
             where = "in Outlook" if row.value.cancelled_by == "outlook" else "by the platform"
             raise Conflict(f"This booking was cancelled {where}. Book with a new id.")
-        if steps.is_as_wanted(row.value, wanted):
-            self._holds.write_down(lead.org, row.value)
-            return Booked(row.value, is_new=False)
+        row = self._caught_up(lead, row)
+        _require_version(row, version)
         return Booked(self._change(lead.org, row, wanted), is_new=False)
 
     def cancel(self, lead: MemberKey, booking: str, message: str = "", version: int | None = None) -> Booking:
@@ -91,17 +98,26 @@ class Bookings:
         row = self._existing(lead, booking)
         if steps.is_worked_on(row.value, self._now()):
             raise Unavailable(AT_IT, steps.GRACE)
-        _require_version(row, version)
         if row.value.status in (BookingStatus.CANCELLED, BookingStatus.FAILED):
             return row.value
+        _require_version(row, version)
         row = self._rows.begin(lead.org, row, steps.working(row.value, Doing.CANCEL, self._now()))
         try:
-            return self.settlement.cancelled(lead.org, row, message).value
+            row = self.settlement.withdrawn(lead.org, row, message)
         except MicrosoftError as problem:
-            self._leave(row, certain=not isinstance(problem, TryLater))
+            is_held = row.value.status is BookingStatus.HELD
+            self._leave(row, certain=not is_held and not isinstance(problem, TryLater))
             raise refusal(problem, lead.member) from None
         except EntityChanged:
             raise Unavailable(REPEAT) from None
+        return self._cleared(lead.org, row).value
+
+    def _cleared(self, org: str, row: Row[Booking]) -> Row[Booking]:
+        """Call it off in the other hosts' calendars; it is called off whatever becomes of that, and is done later."""
+        try:
+            return self.settlement.cleared(org, row)
+        except (MicrosoftError, EntityChanged):
+            return row
 
     def _existing(self, lead: MemberKey, booking: str) -> Row[Booking]:
         row = self._rows.get(lead, booking)
@@ -129,15 +145,26 @@ class Bookings:
         mailboxes = {member: self._mailbox(MemberKey(lead.org, member)) for member in (lead.member, *wanted.others)}
         transactions = {member: secrets.token_hex(16) for member in mailboxes}
         booking = steps.begun(identity, wanted, mailboxes, transactions, secrets.token_hex(8), self._now())
+        booking = steps.instead_of(before.value, booking) if before else booking
         row = self._rows.begin(lead.org, before, booking)
         try:
             self._holds.take(lead.org, booking, wanted.span, wanted.buffers)
             self._slots.check(lead.org, booking, wanted.kept_free)
         except (CallerError, MicrosoftError) as problem:
             self._holds.release(lead.org, booking)
-            self._rows.drop(row)
+            self._forget(row, before)
             raise _caller_error(problem, lead) from None
         return self._written(lead.org, row, wanted, {})
+
+    def _forget(self, row: Row[Booking], before: Row[Booking] | None) -> None:
+        """Nothing was written: there is no such booking, or the one that failed is as it was."""
+        try:
+            if before is None:
+                self._rows.drop(row)
+            else:
+                self._rows.save(row, replace(before.value, version=row.value.version))
+        except EntityChanged:
+            raise Unavailable(REPEAT) from None
 
     def _mailbox(self, owner: MemberKey) -> MailboxKey:
         """Where the member's bookings go. Raises `NotFound`, and `NotWritable` where there is no calendar."""
@@ -207,6 +234,18 @@ class Bookings:
         except EntityChanged:
             return
 
+    def _caught_up(self, lead: MemberKey, row: Row[Booking]) -> Row[Booking]:
+        """The booking with what people did to it in Outlook, which is told before anything is written over it."""
+        try:
+            now = self.watch.caught_up(lead.org, row)
+        except MicrosoftError as problem:
+            raise refusal(problem, lead.member) from None
+        except EntityChanged:
+            raise Unavailable(AT_IT, steps.GRACE) from None
+        if now.value.status is not BookingStatus.CONFIRMED:
+            raise Conflict("This booking was cancelled in Outlook. Book with a new id.")
+        return self._linked(now)
+
     def _change(self, org: str, row: Row[Booking], wanted: Wanted) -> Booking:
         booking, lead = row.value, MemberKey(org, row.value.lead.member)
         _require_possible(booking, wanted)
@@ -215,7 +254,7 @@ class Bookings:
         row = self._rows.begin(org, row, steps.working(booking, Doing.CHANGE, self._now(), wanted))
         try:
             if span is not None:
-                self._holds.take(org, booking, span, wanted.buffers)
+                self._holds.take(org, row.value, span, wanted.buffers)
                 self._slots.check(org, booking, wanted.kept_free)
         except (CallerError, MicrosoftError) as problem:
             self._holds.release_held(org, booking)
@@ -229,17 +268,18 @@ class Bookings:
         try:
             events = self._writing.change(booking, wanted.content, parts, span)
             changed = steps.reinvited(booking, wanted.content) if "invitees" in parts else booking
+            changed = replace(changed, online=wanted.content.online)
             row = self._rows.save(row, steps.changed(changed, events, self._now()))
         except TryLater as problem:
             self._leave(row, certain=False)
             raise refusal(problem, lead.member) from None
-        except MicrosoftError as problem:
+        except (CallerError, MicrosoftError) as problem:
             self._take_back(org, row)
-            raise refusal(problem, lead.member) from None
+            raise _caller_error(problem, lead) from None
         except EntityChanged:
             raise Unavailable(REPEAT) from None
         self._holds.write_down(org, row.value)
-        return row.value
+        return self._linked(row).value
 
     def _take_back(self, org: str, row: Row[Booking]) -> None:
         """Move back who was moved before another host's calendar refused."""

@@ -24,7 +24,8 @@ _RECIPIENTS = "errorinvalidrecipients"
 
 
 def refusal(problem: MicrosoftError, member: str) -> CallerError:
-    """What Microsoft's refusal means for the caller. `member` is the host who invites."""
+    """What Microsoft's refusal means for the caller. `member` is the host who invites, unless it says who it is."""
+    member = problem.member or member
     match problem:
         case AccessLost():
             return not_writable(member, ConnectionStatus.PERMISSION_LOST)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from shared.bookings.steps import GRACE, LEASE, SECOND_LOOK
 from shared.errors import EntityChanged, EntityExists, Unavailable
-from shared.messages import BookingCheck, EventDelivery, Subject
+from shared.messages import BookingCheck, EventDelivery, Straggler, Subject
 from shared.model import Booking, MemberKey
 from shared.storage.announced import AnnouncedTable
 from shared.storage.queue import Queues
@@ -60,8 +60,8 @@ class Rows:
 
     def second_look(self, org: str, booking: Booking) -> None:
         """Have events removed that appear late, of a creation that was given up."""
-        transactions = tuple(host.transaction for host in booking.hosts)
-        self._queues.send(BookingCheck(org, booking.lead.member, booking.id, stragglers=transactions), SECOND_LOOK)
+        given_up = tuple(Straggler(*host.mailbox, host.transaction) for host in booking.hosts)
+        self._queues.send(BookingCheck(org, booking.lead.member, booking.id, stragglers=given_up), SECOND_LOOK)
 
     def save(self, before: Row[Booking], booking: Booking) -> Row[Booking]:
         """Write over the version that was read. Raises `EntityChanged`."""

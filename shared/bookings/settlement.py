@@ -25,7 +25,7 @@ from shared.bookings.writing import Found, Writing
 from shared.errors import EntityChanged, Gone, MicrosoftError, TryLater
 from shared.mailbox_reading import wait_for
 from shared.messages import BookingCheck
-from shared.model import Booking, BookingStatus, Change, Doing, Hosted, MemberKey
+from shared.model import Booking, BookingStatus, Change, Doing, Hosted, MailboxKey, MemberKey
 from shared.storage.queue import Queues
 from shared.storage.table import Row
 
@@ -69,7 +69,8 @@ class Settlement:
         """Come back when Microsoft answers; what nobody can look at once it is over is given up."""
         log.info("bookings: one put back (%s)", problem.code)
         if self._now() > row.value.end + NOBODY:
-            self._give_up(message.org, row)
+            if not message.stragglers:
+                self._give_up(message.org, row)
             return
         wait = wait_for(problem, message.attempt) if isinstance(problem, TryLater) else LONGEST_WAIT
         again = msgspec.structs.replace(message, attempt=message.attempt + 1)
@@ -77,7 +78,9 @@ class Settlement:
 
     def _give_up(self, org: str, row: Row[Booking]) -> None:
         current = self._rows.get(MemberKey(org, row.value.lead.member), row.value.id)
-        if current is not None:
+        if current is not None and current.value.status is not BookingStatus.HELD:
+            self._rows.save(current, steps.resting(current.value))
+        elif current is not None:
             failed = steps.ended(current.value, BookingStatus.FAILED, self._now())
             self._rows.save(current, steps.told(failed, Change.FAILED, failed.lead.member, self._now()))
             self._holds.release(org, failed)
@@ -119,7 +122,7 @@ class Settlement:
 
     def undone(self, org: str, row: Row[Booking], *, tell: bool = True) -> Row[Booking]:
         """Take back a creation: no event, no time held. With `tell`, the platform hears of it."""
-        self._writing.remove(row.value)
+        self._writing.remove(row.value, row.value.hosts)
         self._rows.second_look(org, row.value)
         failed = steps.ended(row.value, BookingStatus.FAILED, self._now())
         if tell:
@@ -130,8 +133,24 @@ class Settlement:
 
     def cancelled(self, org: str, row: Row[Booking], message: str) -> Row[Booking]:
         """Call it off in every calendar where it still is."""
-        self._writing.remove(row.value, message)
-        row = self._rows.save(row, steps.called_off(row.value, self._now()))
+        if row.value.status is not BookingStatus.CANCELLED:
+            row = self.withdrawn(org, row, message)
+        return self.cleared(org, row)
+
+    def withdrawn(self, org: str, row: Row[Booking], message: str) -> Row[Booking]:
+        """Take it out of the calendar of the host who invites: from then on it is called off, whoever else has it."""
+        booking = row.value
+        if booking.status is BookingStatus.HELD:
+            self._rows.second_look(org, booking)
+        self._writing.remove(booking, booking.hosts[:1], message)
+        done = steps.called_off(booking, self._now())
+        return self._rows.save(row, replace(done, work=booking.work) if len(booking.hosts) > 1 else done)
+
+    def cleared(self, org: str, row: Row[Booking]) -> Row[Booking]:
+        """Take what was called off out of the other hosts' calendars too."""
+        if row.value.work is not None:
+            self._writing.remove(row.value, row.value.hosts[1:])
+            row = self._rows.save(row, steps.resting(row.value))
         self._holds.release(org, row.value)
         return row
 
@@ -151,7 +170,7 @@ class Settlement:
         if all(event.span == target for event in found.values()):
             row = self._rows.save(row, steps.changed(booking, found, self._now(), contents=False))
             self._holds.write_down(org, row.value)
-            return row
+            return self.linked(row)
         return self.reverted(org, row, found)
 
     def reverted(self, org: str, row: Row[Booking], found: Found) -> Row[Booking]:
@@ -173,12 +192,12 @@ class Settlement:
         return row
 
     def _remove_stragglers(self, message: BookingCheck, booking: Booking) -> None:
-        """Remove what was carried out after it had been given up."""
-        for host in booking.hosts:
-            for transaction in message.stragglers:
-                old = replace(host, transaction=transaction, event_id=None)
-                if transaction != host.transaction or booking.status is BookingStatus.FAILED:
-                    self._remove_straggler(old)
+        """Remove what was carried out after it had been given up, whoever hosts the booking by now."""
+        stands = booking.status in (BookingStatus.HELD, BookingStatus.CONFIRMED)
+        good = {host.transaction for host in booking.hosts if stands}
+        for one in message.stragglers:
+            if one.transaction not in good:
+                self._remove_straggler(Hosted("", MailboxKey(one.tenant, one.mailbox), one.transaction))
 
     def _remove_straggler(self, host: Hosted) -> None:
         event = self._writing.lookup(host)

@@ -24,10 +24,11 @@ class Slots:
 
     def check(self, org: str, booking: Booking, span: Window) -> None:
         """Raises `TimeTaken` where a host is not free, and the `MicrosoftError` of a calendar that cannot be read."""
-        reads = self._read(booking.hosts, span)
-        for host in booking.hosts:
+        reads = self._read(booking.present, span)
+        for host in booking.present:
             read = reads[host.member]
             if isinstance(read, MicrosoftError):
+                read.member = host.member
                 raise read
             owner = MemberKey(org, host.member)
             block = first_taken(read, span, self._zone(owner), self._counted(owner), host.event_id)
