@@ -41,6 +41,17 @@ def refusal(problem: MicrosoftError, member: str) -> CallerError:
     return Unavailable(REPEAT)
 
 
+def caller_error(problem: CallerError | MicrosoftError, member: str) -> CallerError:
+    """What is told of a problem that may be the caller's already."""
+    return problem if isinstance(problem, CallerError) else refusal(problem, member)
+
+
+def calendar_changed(member: str) -> NotWritable:
+    """For a host whose event is in a calendar that is not theirs any more."""
+    text = f"{member} is connected to another calendar than when this was booked. Cancel it, and book with a new id."
+    return NotWritable(text, "calendar_changed", member)
+
+
 def _closed(status: ConnectionStatus, member: str) -> NotWritable:
     if status is not ConnectionStatus.OUT_OF_SCOPE:
         return not_writable(member, status)

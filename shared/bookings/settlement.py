@@ -161,6 +161,21 @@ class Settlement:
         found = self._writing.place(row.value)
         return self._rows.save(row, steps.resting(steps.with_events(row.value, found)))
 
+    def linked_if_possible(self, row: Row[Booking]) -> Row[Booking]:
+        """Tell the other hosts where to meet; the booking stands whatever becomes of that, and it is done later."""
+        try:
+            return self.linked(row)
+        except (MicrosoftError, EntityChanged):
+            return row
+
+    def leave(self, row: Row[Booking], *, certain: bool) -> None:
+        """Nothing more is done about it here: whoever comes next may go on at once."""
+        rest = steps.resting(row.value) if certain else steps.left_open(row.value, self._now())
+        try:
+            self._rows.save(row, rest)
+        except EntityChanged:
+            return
+
     def _changed(self, org: str, row: Row[Booking]) -> Row[Booking]:
         booking = row.value
         found = self._writing.find(booking)

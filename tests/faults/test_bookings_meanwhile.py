@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from shared.bookings.bookings import Booked
 from shared.bookings.steps import Wanted
-from shared.errors import CallerError, NotWritable, OutOfDate, TimeTaken, Unavailable
-from shared.model import BookingStatus, UnknownRule
+from shared.errors import CallerError, NotFound, NotWritable, OutOfDate, TimeTaken, Unavailable
+from shared.model import BookingStatus, ConnectionStatus, UnknownRule
 from tests.faults.customer import ANN, BEN, Customer
 from tests.faults.desk import Desk
 from tests.faults.test_bookings import CREATES
@@ -246,3 +247,42 @@ def test_whoever_leaves_the_roster_gives_back_what_was_held_of_other_hosts(desk:
     desk.history.remove_member(ANN)
     desk.customer.wait(minutes=5)
     assert desk.history.observer.tables.calendars.kept(desk.customer.owner(BEN)).claims == ()
+
+
+def test_whose_host_left_the_roster_it_is_called_off_but_not_changed(desk: Outlook) -> None:
+    desk.booked(BEN)
+    desk.history.remove_member(BEN)
+    requests = desk.customer.counted(f"/users/{desk.customer.user(BEN).id}/**")
+    with pytest.raises(NotFound):
+        desk.put("b", desk.wanted(11, BEN))
+    assert requests() == 0
+    assert desk.history.observer.tables.calendars.kept(desk.customer.owner(BEN)).claims == ()
+    assert desk.cancel("b").status is S.CANCELLED
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [({"status": ConnectionStatus.USER_DISCONNECTED}, "user_disconnected"), ({"object_id": "x"}, "calendar_changed")],
+)
+def test_a_calendar_that_is_not_the_hosts_any_more_is_not_asked(
+    desk: Outlook, change: dict[str, Any], reason: str
+) -> None:
+    desk.booked()
+    connections = desk.history.observer.tables.connections
+    connections.change(desk.history.org, ANN, lambda known: known and replace(known, **change))
+    requests = desk.customer.counted("/users/**")
+    with pytest.raises(NotWritable) as refused:
+        desk.put("b", desk.wanted(11))
+    assert (refused.value.reason, requests()) == (reason, 0)
+
+
+def test_a_change_that_nobody_can_look_at_until_it_is_over_leaves_the_booking_confirmed(desk: Outlook) -> None:
+    desk.put("b", desk.wanted(9, day=0))
+    desk.customer.fault(EVENT, method="PATCH", status=503, times=3)
+    with pytest.raises(Unavailable):
+        desk.put("b", desk.wanted(10, day=0))
+    for where in (CREATES, EVENT):
+        desk.customer.fault(where, method="GET", status=403, code="ErrorAccessDenied", times=None)
+    desk.customer.wait(hours=30)
+    assert (desk.status("b"), desk.told()) == (S.CONFIRMED, [])
+    assert desk.booking("b").work is None  # type: ignore[union-attr]
