@@ -6,11 +6,12 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import tzinfo
 
-from shared.errors import MicrosoftError, TimeTaken
+from shared.bookings.refusals import not_connected
+from shared.errors import MicrosoftError, NotFound, TimeTaken
 from shared.freebusy import clip, widened
 from shared.graph.calendar import CalendarViews, Read, placed
 from shared.graph.timezones import zone
-from shared.model import Booking, BusyBlock, BusyStatus, Hosted, MemberKey, Window
+from shared.model import Booking, BusyBlock, BusyStatus, Hosted, MailboxKey, MemberKey, Window
 from shared.policy import busy_statuses
 from shared.storage.tables import Tables
 
@@ -22,12 +23,23 @@ class Slots:
         self._tables = tables
         self._views = views
 
+    def mailbox(self, owner: MemberKey) -> MailboxKey:
+        """Where the member's bookings go. Raises `NotFound`, and `NotWritable` where there is no calendar."""
+        row = self._tables.connections.get(*owner)
+        mailbox = row.value.active_mailbox if row else None
+        if mailbox is None:
+            if self._tables.members.get(*owner) is None:
+                raise NotFound(f"There is no such member: {owner.member}.")
+            raise not_connected(owner.member, row.value if row else None)
+        return mailbox
+
     def check(self, org: str, booking: Booking, span: Window) -> None:
         """Raises `TimeTaken` where a host is not free, and the `MicrosoftError` of a calendar that cannot be read."""
-        reads = self._read(booking.hosts, span)
-        for host in booking.hosts:
+        reads = self._read(booking.present, span)
+        for host in booking.present:
             read = reads[host.member]
             if isinstance(read, MicrosoftError):
+                read.member = host.member
                 raise read
             owner = MemberKey(org, host.member)
             block = first_taken(read, span, self._zone(owner), self._counted(owner), host.event_id)

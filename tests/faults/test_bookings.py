@@ -9,7 +9,6 @@ import pytest
 
 from local.soak.interruptions import kill
 from shared.bookings.holds import Holds
-from shared.bookings.rows import Rows
 from shared.errors import CallerError, NotWritable, TimeTaken, Unavailable
 from shared.model import BookingStatus, Sensitivity
 from tests.faults.customer import ANN, BEN, Customer
@@ -110,7 +109,7 @@ def test_f14_a_creation_carried_out_late_is_removed_even_where_the_booking_was_a
     desk.customer.meet(ANN)
     with pytest.raises(TimeTaken):
         desk.put("b", desk.wanted())
-    assert desk.booking("b") is None
+    assert desk.status("b") is S.FAILED
     desk.customer.wait(minutes=5)
     desk.customer.outlook.await_delivery()
     assert len(desk.events(ANN)) == 1
@@ -180,10 +179,8 @@ def test_who_writes_down_late_lets_go_of_nothing_that_was_held_since(desk: Desk)
     desk.customer.fault("/users/*/events/*", method="PATCH", reset=True, times=3)
     with pytest.raises(Unavailable):
         desk.put("b", desk.wanted(11))
-    tables, process = desk.history.observer.tables, desk.history.host.process
-    Holds(tables.calendars, Rows(tables.bookings, process.queues, process.now), process.now).write_down(
-        desk.history.org, before
-    )
+    tables = desk.history.observer.tables
+    Holds(tables.calendars, desk.history.host.process.now).write_down(desk.history.org, before)
     claims = tables.calendars.kept(desk.customer.owner(ANN)).claims
     assert [claim.written_at is None for claim in claims] == [False, True]
     desk.rests()
