@@ -14,7 +14,7 @@ TESTS = $(or $(ARGS),--numprocesses auto --maxprocesses 4 --dist worksteal)
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --upgrade --no-annotate \
 	--custom-compile-command "make lock"
 
-.PHONY: help setup run test demo lint format bench soak kills token interruptions dead-letters replay lock clean
+.PHONY: help setup run test demo lint format bench soak kills bookings token interruptions dead-letters replay lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 21
