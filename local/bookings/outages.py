@@ -15,7 +15,7 @@ from local.stack import Stack
 
 LIFE = 12
 """Answers after which the service is killed at the latest, so that it gets something done on any machine."""
-LIFE_SECONDS, MOMENT = 5.0, 0.5
+LIFE_SECONDS, MOMENT = 3.0, 0.5
 """The same in seconds, and how much later than its last answer it is killed."""
 LONG = timedelta(minutes=3)
 """A long outage: whoever was killed is known to be dead, and settled."""
@@ -56,8 +56,8 @@ class Outages:
 
     def settle(self) -> bool:
         """Let hours pass until nothing is left to do; whether it came to that."""
-        for number in range(MOST_RESTS):
-            self.outage(LONGER if number % 2 else LONG)
+        for _ in range(MOST_RESTS):
+            self.outage(LONGER)
             wait_for(lambda: not work_due(self._stack), QUIET_SECONDS, pause=0.1)
             if come_to_rest(self._stack, REST_SECONDS) is not None:
                 return True

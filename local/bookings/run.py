@@ -25,7 +25,10 @@ AHEAD = timedelta(days=3)
 LINES = 4
 """Kills between two lines."""
 PATIENCE = 2.0
-"""Seconds without any client coming to an end, after which there is another outage once the trouble is over."""
+"""Seconds without any client coming to an end, after which there is another outage once the trouble is over.
+
+More each time: what keeps clients waiting is either a process that died, or a machine that is busy.
+"""
 MOST_OUTAGES = 8
 NO_EVENTS = {"PLATFORM_EVENTS_URL": "", "PLATFORM_EVENTS_SECRETS": ""}
 """Settings for the stack: receivers refuse signatures from another time than their own."""
@@ -128,14 +131,20 @@ def _note(outages: Outages, outcome: Outcome, begun: list[Event]) -> None:
 
 def _finish(outages: Outages, outcome: Outcome, desk: Desk) -> None:
     """Without further trouble everybody gets an answer: at once, or once the killed are known to be dead."""
-    for _ in range(MOST_OUTAGES):
-        while (left := _left(outcome)) and wait_for(lambda left=left: _left(outcome) < left, PATIENCE) is not None:  # type: ignore[misc]
-            continue
-        if not left:
+    for number in range(1, MOST_OUTAGES + 1):
+        if _wait_for_all(outcome, PATIENCE * number):
             return
         outages.outage(LONG)
     desk.stop.set()
     outcome.leftovers += [f"{b.meeting.id} was never answered" for b in outcome.bookers if not b.over]
+
+
+def _wait_for_all(outcome: Outcome, patience: float) -> bool:
+    """Wait while clients come to an end; whether all did."""
+    while left := _left(outcome):
+        if wait_for(lambda left=left: _left(outcome) < left, patience) is None:  # type: ignore[misc]
+            return False
+    return True
 
 
 def _left(outcome: Outcome) -> int:

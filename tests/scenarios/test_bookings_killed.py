@@ -9,7 +9,7 @@ from local.bookings.run import NO_EVENTS, Scale, run
 from local.kills.run import NO_SCHEDULE
 from local.stack import Stack
 
-SHORT = Scale(bookings=30, kills=3)
+SHORT = Scale(bookings=25, kills=3)
 LEASE_SECONDS = 3
 
 
