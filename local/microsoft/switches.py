@@ -27,7 +27,17 @@ class Switches:
     refresh_token_days: int = 90
     """Lifetime of a refresh token without use."""
     user_consent_allowed: bool = True
-    """False: ordinary users need an admin's approval for delegated permissions."""
+    """False: ordinary users need an admin's approval for delegated permissions, in every tenant."""
+    admin_approval_returns: bool = False
+    """Whether who needs an admin's approval is sent back to the app with an error, in place of a page to stay on."""
+    single_sign_on: bool = True
+    """Whether the only account signed in at a browser is taken without asking, where no choice was asked for."""
+    code_reuse: Literal["refused", "revokes"] = "refused"
+    """`revokes`: a code that comes twice also ends what its first use gave."""
+    unexpected_verifier: Literal["refused", "ignored"] = "refused"
+    """A code asked for without a challenge, redeemed with a verifier."""
+    password_change_revokes: Literal["reset_by_admin", "any"] = "reset_by_admin"  # noqa: S105 - not a password
+    """Which change of a password ends the refresh tokens of an app with credentials of its own."""
 
     # Directory
     users_page_size: int = 100

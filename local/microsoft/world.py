@@ -164,6 +164,8 @@ class Tenant:
     """User ids in the management scope, when `mailbox_access` is `rbac`."""
     denied_mailboxes: set[str] = field(default_factory=set)
     """User ids an application access policy keeps the app out of."""
+    user_consent: Literal["allowed", "admin_only", "admin_workflow"] = "allowed"
+    """Who grants delegated permissions: each user, only administrators, or administrators who can be asked."""
 
 
 @dataclass

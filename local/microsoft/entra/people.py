@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from local.microsoft.entra.authority import Authority
+from local.microsoft.entra.authority import PERSONAL_TENANT, Authority
 from local.microsoft.entra.errors import EntraError
 from local.microsoft.entra.issue import MAY_GRANT_APP_ROLES, ROLE_NAMES
 from local.microsoft.world import Tenant, User, World
@@ -32,7 +32,8 @@ class Person:
             names.append("Guest")
         if not self.user.account_enabled:
             names.append("Sign-in blocked")
-        return ", ".join(names) or "Member"
+        ordinary = "Personal account" if self.tenant.id == PERSONAL_TENANT else "Member"
+        return ", ".join(names) or ordinary
 
     @property
     def may_grant_app_roles(self) -> bool:
@@ -50,9 +51,11 @@ class Choice:
     """How many more there are; the search box finds them."""
 
 
-def choices(world: World, authority: Authority, search: str = "", hint: str = "") -> list[Choice]:
+def choices(
+    world: World, authority: Authority, search: str = "", hint: str = "", domain_hint: str = ""
+) -> list[Choice]:
     """Everyone who may sign in here, by tenant; the hinted person first, then administrators."""
-    tenants = [tenant for tenant in world.tenants.values() if authority.admits(tenant.id)]
+    tenants = [t for t in world.tenants.values() if authority.admits(t.id) and suits_domain(t, domain_hint)]
     return [choice for tenant in tenants if (choice := _choice(tenant, authority, search, hint)).people]
 
 
@@ -72,12 +75,27 @@ def pick(world: World, authority: Authority, key: str) -> Person:
     if tenant_id not in world.tenants:
         tenant_id, user_id = _by_principal_name(world, authority, key)
     user = world.find_user(tenant_id, user_id) if tenant_id else None
-    if user is None or not authority.admits(tenant_id) or not _at_home(user, authority):
+    if user is None or not may_pick(authority, tenant_id, user):
         text = f"User account '{key}' does not exist in this tenant and cannot access the application in it."
         raise EntraError(50020, "invalid_request", text)
     if not user.account_enabled:
         raise EntraError(50057, "invalid_request", "The user account is disabled.")
     return Person(world.tenants[tenant_id], user)
+
+
+def may_pick(authority: Authority, tenant_id: str, user: User) -> bool:
+    """Whether this user may sign in here."""
+    return authority.admits(tenant_id) and _at_home(user, authority)
+
+
+def suits_domain(tenant: Tenant, hint: str) -> bool:
+    """Whether `domain_hint` leaves this tenant in: `consumers`, `organizations` or a domain."""
+    wanted = hint.lower()
+    if wanted in ("", "common"):
+        return True
+    if wanted in ("consumers", "organizations"):
+        return (tenant.id == PERSONAL_TENANT) == (wanted == "consumers")
+    return wanted in map(str.lower, tenant.domains)
 
 
 def is_hinted(user: User, hint: str) -> bool:
@@ -88,7 +106,7 @@ def is_hinted(user: User, hint: str) -> bool:
 def _by_principal_name(world: World, authority: Authority, name: str) -> tuple[str, str]:
     for tenant_id in world.tenants:
         user = world.find_user(tenant_id, name)
-        if user is not None and authority.admits(tenant_id) and _at_home(user, authority):
+        if user is not None and may_pick(authority, tenant_id, user):
             return tenant_id, user.id
     return "", ""
 

@@ -7,6 +7,7 @@ https://learn.microsoft.com/graph/auth-limit-mailbox-access
 
 from __future__ import annotations
 
+from local.microsoft.consumers import find_by_graph_id
 from local.microsoft.entra.tokens import AccessToken
 from local.microsoft.graph.errors import GraphError
 from local.microsoft.graph.routing import Permission
@@ -55,7 +56,7 @@ def app_may_use(tenant: Tenant, user: User, has_role: bool) -> bool:
 
 def find_owner(world: World, tenant: Tenant, key: str) -> User:
     """The user on an Outlook path, or Outlook's 404."""
-    user = world.find_user(tenant.id, key)
+    user = find_by_graph_id(world, tenant.id, key)
     if user is None:
         raise GraphError(404, "ErrorInvalidUser", f"The requested user '{key}' is invalid.")
     return user

@@ -24,6 +24,7 @@ __all__ = [
     "CALENDARS_READ_BASIC",
     "CALENDARS_WRITE",
     "DIRECTORY_READ",
+    "DIRECTORY_READ_OR_OWN",
     "MAILBOX_SETTINGS_READ",
     "NO_PERMISSION",
     "SIGNED_IN_USER",
@@ -59,6 +60,8 @@ DIRECTORY_READ = _same(
     "directory", "User.Read.All", "User.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"
 )
 SIGNED_IN_USER = Permission("directory", frozenset(), DIRECTORY_READ.scopes | {"User.Read", "User.ReadWrite"})
+DIRECTORY_READ_OR_OWN = Permission("directory", DIRECTORY_READ.roles, SIGNED_IN_USER.scopes)
+"""For routes that then tell oneself from others."""
 CALENDARS_WRITE = _same("outlook", "Calendars.ReadWrite")
 CALENDARS_READ = _same("outlook", "Calendars.ReadWrite", "Calendars.Read")
 CALENDARS_READ_BASIC = _same("outlook", "Calendars.ReadWrite", "Calendars.Read", "Calendars.ReadBasic")
