@@ -76,6 +76,7 @@ VALUES = (
     "shared.http",
     "shared.signing_keys",
     "shared.client_state",
+    "shared.encryption",
     "shared.states",
 )
 """Modules that hold values or one small mechanism, and know no layer above them."""
@@ -204,6 +205,7 @@ HEAVY = (
 ENVIRON = {
     "PUBLIC_URL": "https://outlook.example.com",
     "SECRET_KEYS": "a" * 43 + "=",
+    "TOKEN_KEYS": "b" * 43 + "=",
     "RESYNC_SCHEDULE": "0 */5 * * * *",
     "AzureWebJobsStorage": "UseDevelopmentStorage=true",
     "MICROSOFT_CLIENT_ID": "11111111-0000-4000-8000-000000000001",

@@ -11,6 +11,7 @@ from shared.model.calendar import BusyBlock, BusyStatus, Combine, Freshness, Sna
 from shared.model.connection import Connection, ConnectionStatus, Detail, Mailbox, Push
 from shared.model.dead_letter import DeadLetter
 from shared.model.organization import Member, MemberKey, Role
+from shared.model.personal import ConnectionKey, KeptTokens, SignInAttempt
 from shared.model.policy import Choice, Decided, Policy, Scope, UnknownRule
 from shared.model.tenant import DirectoryUser, MailboxKey, Tenant, TenantStatus
 
@@ -23,6 +24,7 @@ __all__ = [
     "Choice",
     "Combine",
     "Connection",
+    "ConnectionKey",
     "ConnectionStatus",
     "DeadLetter",
     "Decided",
@@ -30,6 +32,7 @@ __all__ = [
     "DirectoryUser",
     "Entry",
     "Freshness",
+    "KeptTokens",
     "LinkStep",
     "Mailbox",
     "MailboxKey",
@@ -40,6 +43,7 @@ __all__ = [
     "Push",
     "Role",
     "Scope",
+    "SignInAttempt",
     "Snapshot",
     "Sought",
     "State",

@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shared.messages import Subject
-from shared.model import ActivationLink, Choice, Connection, DeadLetter, Member, Tenant, TenantStatus
+from shared.model import (
+    ActivationLink,
+    Choice,
+    Connection,
+    DeadLetter,
+    KeptTokens,
+    Member,
+    SignInAttempt,
+    Tenant,
+    TenantStatus,
+)
 from shared.settings import StorageSettings
 from shared.storage.announced import AnnouncedTable
 from shared.storage.announcing import Announcing
@@ -42,6 +52,10 @@ class Tables:
         """tenant id / object id"""
         self.calendars = Calendars(service)
         """organization and member / tenant id and object id"""
+        self.sign_ins = Table(service, "SignIns", SignInAttempt)
+        """organization / hash of the member id"""
+        self.tokens = Table(service, "Tokens", KeptTokens, parts=8)
+        """organization / member id and source; read and written by `TokenVault`"""
         self.audit = Audit(service)
         """organization / newest first"""
         self.dead_letters = Table(service, "DeadLetters", DeadLetter, parts=MOST_PARTS, lenient=True)
