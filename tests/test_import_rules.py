@@ -144,7 +144,7 @@ RULES = {
     "MSAL stays in graph": (("shared/graph/",), ("msal",)),
     "requests stays in graph and the one session": (("shared/graph/", "shared/http.py"), ("requests", "urllib3")),
     "JWTs are verified in three places": (
-        ("shared/platform_tokens.py", "shared/signing_keys.py", "shared/graph/sign_in.py"),
+        ("shared/platform_tokens.py", "shared/signing_keys.py", "shared/graph/id_token.py"),
         ("jwt",),
     ),
     "pages are rendered in one place": (("shared/pages",), ("jinja2",)),

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from jwt.algorithms import RSAAlgorithm
 
 from shared.errors import Refusal
-from shared.graph.sign_in import PERSONAL_ACCOUNTS, SignedIn, read_id_token, wire_nonce
+from shared.graph.id_token import PERSONAL_ACCOUNTS, SignedIn, read_id_token, wire_nonce
 from shared.settings import CredentialSettings, MicrosoftSettings
 from shared.signing_keys import LEEWAY_SECONDS
 from tests.properties import given
