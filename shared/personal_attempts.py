@@ -1,9 +1,9 @@
 """A member's way to Microsoft and back with their own account: who started it, where, and that it ends once.
 
 1. A member starts it with their own proof of who they are, and the answer to that call sets a cookie. So the browser
-   that comes back is the member's own: a link sent to somebody else brings no cookie along, and their account to nobody.
+   that comes back is the member's own: a link sent to somebody else brings no cookie, and connects nobody's account.
 2. Each member has one attempt at a time; starting anew voids the one before. It ends after a quarter of an hour.
-3. What comes back counts once, with the state made for it, in that browser. Whose attempt it is says its row, and never
+3. What comes back counts once, with the state made for it, in that browser. Whose attempt it is says its row, never
    the request.
 4. PKCE verifier and nonce are kept encrypted for this very attempt: for its member, state and browser.
 """
@@ -101,7 +101,7 @@ class PersonalAttempts:
 
 
 def row_key(member: str) -> str:
-    """Where a member's attempt is kept. Part of the state, which Microsoft sees: it tells nobody who the member is."""
+    """Where a member's attempt is kept. Part of the state, which Microsoft sees, so it does not name the member."""
     return hashed(member)[:12]
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 import requests
+from azure.core.exceptions import ResourceNotFoundError
 
 from local.azurite import Azurite
 from local.certificates import Certificates, prepare
@@ -128,8 +130,9 @@ class Bench:
         """Everything that lies in the tables of this test's organization."""
         found: list[Any] = []
         for table in (self.tables.sign_ins, self.tables.tokens):
-            entities = table._client.query_entities("PartitionKey eq @p", parameters={"p": self.org})
-            found += [dict(entity) for entity in entities]
+            with suppress(ResourceNotFoundError):
+                entities = table._client.query_entities("PartitionKey eq @p", parameters={"p": self.org})
+                found += [dict(entity) for entity in entities]
         return repr(found)
 
 

@@ -158,7 +158,10 @@ def test_a_browser_can_bring_microsofts_trouble_but_accuse_nobody(
 WORDS = {
     "cancelled": ({"error": "access_denied"}, "sign_in_cancelled"),
     "declined": ({"error": "access_denied", "error_description": "AADSTS65004: x"}, "consent_declined"),
-    "an administrator decides": ({"error": "access_denied", "error_description": "AADSTS90094: x"}, "approval_required"),
+    "an administrator decides": (
+        {"error": "access_denied", "error_description": "AADSTS90094: x"},
+        "approval_required",
+    ),
     "consent is required": ({"error": "consent_required"}, "approval_required"),
     "not assigned": ({"error": "x", "error_codes": [50105]}, "approval_required"),
     "not for personal accounts": ({"error": "unauthorized_client"}, "account_refused"),
