@@ -188,6 +188,32 @@ def test_a_personal_account_is_read_and_left_to_the_caller_to_refuse() -> None:
     assert read(personal) == replace(ADELE, tenant_id=PERSONAL_ACCOUNTS)
 
 
+CONSUMERS = f"{LOGIN}/{PERSONAL_ACCOUNTS}/v2.0"
+MAY_SIGN = {
+    "a key of every tenant": (f"{LOGIN}/{{tenantid}}/v2.0", TENANT, True),
+    "a key of every tenant, for a consumer": (f"{LOGIN}/{{tenantid}}/v2.0", PERSONAL_ACCOUNTS, True),
+    "a key of the tenant": (f"{LOGIN}/{TENANT}/v2.0", TENANT, True),
+    "a key whose set says nothing": (None, TENANT, True),
+    "a key whose set says nonsense": (7, TENANT, True),
+    "a key of consumers, for one": (CONSUMERS, PERSONAL_ACCOUNTS, True),
+    "a key of consumers, for a company": (CONSUMERS, TENANT, False),
+    "a key of another tenant": (f"{LOGIN}/{OTHER}/v2.0", TENANT, False),
+    "a key of another host": ("https://login.evil.example/{tenantid}/v2.0", TENANT, False),
+}
+
+
+@pytest.mark.parametrize(("issuer", "tenant", "may"), MAY_SIGN.values(), ids=MAY_SIGN.keys())
+def test_a_key_signs_only_for_whom_the_key_set_lets_it(issuer: Any, tenant: str, may: bool) -> None:
+    told = {} if issuer is None else {"issuer": issuer}
+    key = jwt.PyJWK({**RSAAlgorithm.to_jwk(KEY.public_key(), as_dict=True), "kid": "k1", **told})
+    text = token(claims(tid=tenant, iss=f"{LOGIN}/{tenant}/v2.0"))
+    if may:
+        assert read_id_token(text, key, SETTINGS, NONCE).tenant_id == tenant
+    else:
+        with pytest.raises(Refusal, match=r"^sign_in_invalid$"):
+            read_id_token(text, key, SETTINGS, NONCE)
+
+
 GUESTS = {
     "a member": ({}, False),
     "acct 0": ({"acct": 0}, False),

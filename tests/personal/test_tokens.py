@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from threading import Barrier
 from typing import Any
@@ -11,12 +12,16 @@ from typing import Any
 import pytest
 
 from local.microsoft.entra.challenges import ANSWERS, Challenge
-from local.microsoft.registration import CLIENT_ID
+from local.microsoft.entra.managed_identity import answer_identity_request
+from local.microsoft.registration import CLIENT_ID, IDENTITY_CLIENT_ID
 from local.microsoft.sample import NORTHWIND
 from shared.errors import CredentialRejected, MicrosoftError, ReconnectRequired, TryLater
+from shared.graph.credential import EXCHANGE_AUDIENCE
 from shared.graph.personal_tokens import PersonalTokens
 from shared.graph.token_errors import personal_token_error
 from shared.model import MailboxKey
+from shared.settings import CredentialSettings
+from tests.graph.conftest import Answer, running
 from tests.personal.conftest import ACCOUNTS, NADIA, PETRA, Bench
 
 
@@ -137,6 +142,21 @@ def test_what_only_the_member_can_mend_is_asked_about_once_and_named(
     assert bench.token_requests() == before + 1
 
 
+@pytest.fixture
+def managed_identity(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The app proves itself by an identity whose token stays the same for hours, as it does on Azure."""
+    world = bench.microsoft.world
+    query = {"api-version": "1", "resource": EXCHANGE_AUDIENCE, "client_id": IDENTITY_CLIENT_ID}
+    same = Answer(answer_identity_request(world, world.identity_header, query)[1])
+    bench.settings = replace(bench.settings, credential=CredentialSettings(federated_identity=IDENTITY_CLIENT_ID))
+    for endpoint in running():
+        endpoint.answers = [same] * 50
+        monkeypatch.setenv("IDENTITY_ENDPOINT", endpoint.url)
+        monkeypatch.setenv("IDENTITY_HEADER", "x")
+        yield
+
+
+@pytest.mark.usefixtures("managed_identity")
 def test_an_account_that_recovers_is_not_kept_out_by_a_memory_of_the_refusal(bench: Bench) -> None:
     """MSAL alone would repeat the refusal for a minute, and the connection would be given up again."""
     tokens = bench.connected()
