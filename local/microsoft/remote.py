@@ -5,38 +5,21 @@ from __future__ import annotations
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Literal
-from urllib.parse import quote
-
-import requests
 
 from local.microsoft.browser import PageShownError, consent, sign_in
-from local.microsoft.entra.grants import IdTokenFlaw
+from local.microsoft.control_calls import ControlError
+from local.microsoft.control_calls import path_of as _path
+from local.microsoft.control_calls import user_path as _user
 from local.microsoft.faults import Fault, NotificationFault, NotificationKind
 from local.microsoft.registration import CLIENT_ID
+from local.microsoft.remote_sign_ins import SignIns
 from local.microsoft.world import Json
 
 __all__ = ["ControlError", "Microsoft", "PageShownError", "consent", "sign_in"]
 
 
-class ControlError(Exception):
-    """The control API refused; the message says why."""
-
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(f"{status}: {message}")
-        self.status = status
-
-
-class Microsoft:
+class Microsoft(SignIns):
     """The simulated Microsoft at `http_url`. Tenants by id or domain, users by id or user principal name."""
-
-    def __init__(self, http_url: str) -> None:
-        self.http_url = http_url.rstrip("/")
-        self._session = requests.Session()
-        self._session.trust_env = False
-
-    def close(self) -> None:
-        """Close the connections."""
-        self._session.close()
 
     # The world
 
@@ -124,10 +107,6 @@ class Microsoft:
         """Mails Exchange sent for this mailbox."""
         messages: list[Json] = self._call("GET", _user(tenant, user) + "/outbox")["messages"]
         return messages
-
-    def revoke_sign_ins(self, tenant: str, user: str) -> int:
-        """Revoke refresh tokens; how many there were."""
-        return int(self._call("POST", _user(tenant, user) + "/revoke-sign-ins")["revoked"])
 
     # Calendars
 
@@ -218,10 +197,6 @@ class Microsoft:
         """A new signing key; its `kid`."""
         return str(self._call("POST", "/keys/rotate", {"retire": retire})["kid"])
 
-    def flaw_next_id_token(self, flaw: IdTokenFlaw | None) -> None:
-        """Make the next ID token wrong in one field."""
-        self._call("PUT", "/next-id-token", {"flaw": flaw})
-
     def requests(
         self,
         path: str = "",
@@ -270,22 +245,6 @@ class Microsoft:
     def wait_until_idle(self, seconds: float = 10) -> bool:
         """Wait until every notification that is due has been sent."""
         return bool(self._call("POST", "/delivery/idle", {"seconds": seconds})["idle"])
-
-    def _call(self, method: str, path: str, body: Json | None = None, query: Json | None = None) -> Json:
-        address = f"{self.http_url}/control{path}"
-        response = self._session.request(method, address, json=body, params=query, timeout=60)
-        answer: Json = response.json()
-        if response.status_code >= 400:
-            raise ControlError(response.status_code, str(answer.get("error")))
-        return answer
-
-
-def _path(*segments: str) -> str:
-    return "".join(f"/{quote(segment, safe='')}" for segment in segments)
-
-
-def _user(tenant: str, user: str) -> str:
-    return _path("tenants", tenant, "users", user)
 
 
 def _event(tenant: str, user: str, event: str) -> str:

@@ -94,6 +94,10 @@ class Switches:
     """Same app, changeType and resource again: refused, or (older) a second subscription."""
     subscription_list_scope: Literal["tenant", "app"] = "tenant"
     """`GET /subscriptions`: the app's in the token's tenant, or everywhere."""
+    subscription_list_delegated: bool = True
+    """Whether an app by itself also sees, renews and deletes subscriptions made with its users' tokens."""
+    consumer_notifications: Literal["msa", "exchange"] = "msa"
+    """The tenant id in notifications about personal accounts: the one in their tokens, or Exchange's own."""
     handshake_seconds: float = 10
     """Time for a listener to answer the validation of its URL."""
     renewal_conflict: bool = False

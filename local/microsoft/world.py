@@ -99,6 +99,18 @@ class Event:
 
 
 @dataclass
+class SharedCalendar:
+    """Somebody's calendar as it shows up in the mailbox of somebody else."""
+
+    name: str
+    tenant_id: str
+    user_id: str
+    calendar_id: str
+    """Its id in its owner's mailbox."""
+    can_edit: bool = False
+
+
+@dataclass
 class Mailbox:
     """An Exchange Online mailbox."""
 
@@ -112,6 +124,12 @@ class Mailbox:
     """Invitations, updates and cancellations that Exchange sent."""
     calendars: dict[str, str] = field(default_factory=lambda: {PRIMARY_CALENDAR: "Calendar"})
     """Names by id; the primary calendar first."""
+    shared: dict[str, SharedCalendar] = field(default_factory=dict)
+    """Calendars of others that show up here, by the id they have here."""
+    read_only: set[str] = field(default_factory=set)
+    """Own calendars that nobody can edit, such as those of holidays."""
+    meeting_providers: dict[str, list[str]] = field(default_factory=dict)
+    """Calendars with other providers of online meetings than the mailbox."""
     online_meetings: bool = True
     """Whether Teams meetings can be made here."""
     subscription_ids: set[str] = field(default_factory=set)
@@ -185,6 +203,10 @@ class Subscription:
     """How (`renewed`, `reauthorized`) and when it was last kept alive."""
     reminded_at: datetime | None = None
     """When reauthorizationRequired was last sent."""
+    calendar_id: str | None = None
+    """The one calendar that is watched; None for the whole mailbox."""
+    by_user: str | None = None
+    """The signed-in user whose token it was created with; None for an app by itself."""
     immutable_ids: bool = False
     """Whether notifications carry immutable event ids."""
     removed: bool = False

@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, unquote
 from uuid import uuid4
 
 from local.microsoft.clock import monotonic
+from local.microsoft.entra.conditional_access import check_call
 from local.microsoft.entra.tokens import AccessToken, read_access_token
 from local.microsoft.graph import batch, spoiling
 from local.microsoft.graph.access import mailbox_owner, require
@@ -85,6 +86,7 @@ async def _answer(world: World, call: Call) -> GraphResponse:
 async def _spoilt_or_true(world: World, call: Call) -> GraphResponse:
     token = read_access_token(world, call.headers.get("authorization"))
     call.tenant = token.tenant_id
+    check_call(world, token)
     fault = world.faults.take(call.path, token.tenant_id, _user_in_path(call, token), call.method)
     if fault is None:
         return await _true(world, call, token)
