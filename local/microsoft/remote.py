@@ -12,13 +12,14 @@ from local.microsoft.control_calls import path_of as _path
 from local.microsoft.control_calls import user_path as _user
 from local.microsoft.faults import Fault, NotificationFault, NotificationKind
 from local.microsoft.registration import CLIENT_ID
+from local.microsoft.remote_calendars import MailboxCalendars
 from local.microsoft.remote_sign_ins import SignIns
 from local.microsoft.world import Json
 
 __all__ = ["ControlError", "Microsoft", "PageShownError", "consent", "sign_in"]
 
 
-class Microsoft(SignIns):
+class Microsoft(SignIns, MailboxCalendars):
     """The simulated Microsoft at `http_url`. Tenants by id or domain, users by id or user principal name."""
 
     # The world

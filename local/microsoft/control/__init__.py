@@ -10,6 +10,7 @@ from local.microsoft.control import (
     behaviour,
     calendars,
     consent,
+    mailbox_calendars,
     notifications,
     overview,
     sign_ins,
@@ -25,6 +26,7 @@ def control_app(world: World, addresses: Addresses) -> web.Application:
     app = web.Application(middlewares=[explain_errors])
     app[WORLD] = world
     app[ADDRESSES] = addresses
-    for module in (overview, apps, time, users, sign_ins, calendars, consent, behaviour, notifications):
+    people = (users, sign_ins, calendars, mailbox_calendars)
+    for module in (overview, apps, time, *people, consent, behaviour, notifications):
         app.add_routes(module.routes())
     return app

@@ -13,7 +13,7 @@ from uuid import uuid4
 from local.microsoft.clock import monotonic
 from local.microsoft.entra.conditional_access import check_call
 from local.microsoft.entra.tokens import AccessToken, read_access_token
-from local.microsoft.graph import batch, spoiling
+from local.microsoft.graph import batch, shared_calendars, spoiling
 from local.microsoft.graph.access import mailbox_owner, require
 from local.microsoft.graph.errors import GraphError
 from local.microsoft.graph.messages import ConnectionReset, GraphRequest, GraphResponse, Headers
@@ -112,6 +112,8 @@ async def _true(world: World, call: Call, token: AccessToken) -> GraphResponse:
         request.target = mailbox_owner(world, token, params.get("user"), route.permission)
         with world.throttle.mailbox_slot(token.client_id, request.user.id, world.clock, world.switches):
             await asyncio.sleep(world.switches.outlook_service_seconds)
+            if token.kind == "user":
+                shared_calendars.follow(world, request)
             return await route.handler(world, request)
     require(token, route.permission)
     headers = _charge(world, call, token, route.permission)
