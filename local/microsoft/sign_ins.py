@@ -14,11 +14,25 @@ from local.microsoft.graph.subscriptions import remove_subscription
 from local.microsoft.world import Tenant, User, World
 
 
+def revoke(world: World, user: User) -> int:
+    """Revoke all sign-ins; how many refresh tokens there were."""
+    if world.switches.revocation_reaches_graph:
+        world.grants.ended_sessions |= world.grants.sessions_of(user.id)
+    return world.grants.revoke(user.id)
+
+
+def disable(world: World, user: User) -> None:
+    """What follows from a disabled or deleted account; its refresh tokens come back when it does."""
+    end_subscriptions(world, user)
+    if world.switches.revocation_reaches_graph:
+        world.grants.ended_sessions |= world.grants.sessions_of(user.id)
+
+
 def change_password(world: World, user: User, by: Literal["user", "admin"]) -> int:
     """A new password; how many refresh tokens it revoked."""
     end_subscriptions(world, user)
     revokes = by == "admin" or world.switches.password_change_revokes == "any"  # noqa: S105 - not a password
-    return world.grants.revoke(user.id) if revokes else 0
+    return revoke(world, user) if revokes else 0
 
 
 def withdraw_consent(world: World, tenant: Tenant, user: User, client_id: str) -> bool:

@@ -36,6 +36,8 @@ class Switches:
     """`revokes`: a code that comes twice also ends what its first use gave."""
     unexpected_verifier: Literal["refused", "ignored"] = "refused"
     """A code asked for without a challenge, redeemed with a verifier."""
+    revocation_reaches_graph: bool = False
+    """Whether access tokens end with a revocation or a disabled account, or live on until they run out."""
     password_change_revokes: Literal["reset_by_admin", "any"] = "reset_by_admin"  # noqa: S105 - not a password
     """Which change of a password ends the refresh tokens of an app with credentials of its own."""
 

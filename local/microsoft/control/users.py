@@ -121,14 +121,14 @@ async def change_user(request: web.Request) -> web.Response:
     changes = given(await read(request, UserChange))
     user = directory.change_user(world_of(request), tenant_of(request), user_of(request), changes)
     if not user.account_enabled:
-        sign_ins.end_subscriptions(world_of(request), user)
+        sign_ins.disable(world_of(request), user)
     return web.json_response(describe(user))
 
 
 async def delete_user(request: web.Request) -> web.Response:
     """Delete restorably; with `?permanently=true` for good."""
     world, tenant, user = world_of(request), tenant_of(request), user_of(request)
-    sign_ins.end_subscriptions(world, user)
+    sign_ins.disable(world, user)
     if request.query.get("permanently") == "true":
         directory.hard_delete(world, tenant, user)
     elif user.deleted_at is None:
@@ -174,7 +174,7 @@ async def show_outbox(request: web.Request) -> web.Response:
 
 async def revoke_sign_ins(request: web.Request) -> web.Response:
     """Revoke the user's refresh tokens."""
-    return web.json_response({"revoked": world_of(request).grants.revoke(user_of(request).id)})
+    return web.json_response({"revoked": sign_ins.revoke(world_of(request), user_of(request))})
 
 
 def describe(user: User) -> Json:

@@ -109,6 +109,10 @@ class Grants:
             browser.signed_out |= {account for account in browser.accounts if account[1] == user_id}
         return len(theirs)
 
+    def sessions_of(self, user_id: str) -> set[str]:
+        """The user's sign-ins that can be renewed or could once."""
+        return {t.sign_in.session for t in self.refresh_tokens.values() if t.sign_in.user_id == user_id}
+
     def end_session(self, session: str) -> None:
         """Take back everything that came of one sign-in, access tokens included."""
         self.ended_sessions.add(session)

@@ -88,3 +88,14 @@ def test_only_the_user_who_is_meant_is_challenged(remote: Microsoft, msal_sign_i
 def test_a_demand_nobody_knows_is_refused(remote: Microsoft) -> None:
     with pytest.raises(ControlError):
         remote.set_access_policy(CONTOSO, ADELE, "retina")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("switch", "status"), [(False, 200), (True, 401)])
+def test_access_tokens_outlive_a_revocation_unless_switched(
+    remote: Microsoft, msal_sign_in: SignIn, me: Me, switch: bool, status: int
+) -> None:
+    remote.set_switches(revocation_reaches_graph=switch)
+    token = msal_sign_in()["access_token"]
+    remote.revoke_sign_ins(CONTOSO, ADELE)
+    assert me(token).status_code == status
+    assert me(msal_sign_in()["access_token"]).status_code == 200
