@@ -34,6 +34,8 @@ class Switches:
     """Whether the only account signed in at a browser is taken without asking, where no choice was asked for."""
     code_reuse: Literal["refused", "revokes"] = "refused"
     """`revokes`: a code that comes twice also ends what its first use gave."""
+    foreign_code: Literal["redeemed", "refused"] = "redeemed"
+    """A code that comes to an endpoint at which its owner could not have signed in."""
     unexpected_verifier: Literal["refused", "ignored"] = "refused"
     """A code asked for without a challenge, redeemed with a verifier."""
     revocation_reaches_graph: bool = False

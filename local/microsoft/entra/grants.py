@@ -11,9 +11,7 @@ from uuid import uuid4
 
 from local.microsoft.entra.challenges import Challenge
 
-IdTokenFlaw = Literal[
-    "signature", "kid", "unsigned", "hmac", "iss", "aud", "exp", "nonce", "no_nonce", "tid", "oid", "nbf"
-]
+IdTokenFlaw = Literal["signature", "kid", "unsigned", "hmac", "iss", "aud", "exp", "nonce", "no_nonce", "tid", "nbf"]
 
 
 @dataclass(frozen=True)

@@ -98,13 +98,14 @@ def test_they_do_not_reach_each_other(call: Call) -> None:
 
 @pytest.mark.parametrize("authority", ["organizations", "contoso.com"])
 def test_they_are_refused_where_only_work_accounts_are_let_in(
-    microsoft: Simulator, redeem: Redeem, authority: str
+    microsoft: Simulator, remote: Microsoft, redeem: Redeem, authority: str
 ) -> None:
     with pytest.raises(PageShownError) as shown:
         walk(authorize_url(microsoft, authority), PETRA)
     assert shown.value.number == 50020
     address = authorize_url(microsoft, "common", scope="openid offline_access")
     code = callback(walk(address, PETRA).url)["code"]
+    remote.set_switches(foreign_code="refused")
     assert redeem(authority, code=code).json()["error"] == "invalid_grant"
     token = redeem("common", code=code).json()["refresh_token"]
     for place, status in ((authority, 400), ("common", 200), ("consumers", 200)):
