@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from local.microsoft.control_calls import ControlCalls, user_path
@@ -34,6 +35,15 @@ class MailboxCalendars(ControlCalls):
         """Have it show up with somebody; the id it has there. Once more changes what the reader may do."""
         body = {"reader": reader, "can_edit": can_edit, "tenant": reader_tenant}
         return str(self._call("POST", user_path(tenant, owner, "calendars", calendar, "share"), body)["id"])
+
+    def events_in(
+        self, tenant: str, user: str, calendar: str, start: datetime | None = None, end: datetime | None = None
+    ) -> list[Json]:
+        """Expanded events of one own calendar, as Graph writes them, times in UTC."""
+        query = {"start": start and start.isoformat(), "end": end and end.isoformat()}
+        where = user_path(tenant, user, "calendars", calendar, "events")
+        found: list[Json] = self._call("GET", where, query=query)["events"]
+        return found
 
     def create_event_in(self, tenant: str, user: str, calendar: str, fields: Json) -> Json:
         """Put an event or series into one calendar."""

@@ -6,10 +6,12 @@ import msgspec
 from aiohttp import web
 
 from local.microsoft import calendar_owners
+from local.microsoft.control.calendars import WINDOW
 from local.microsoft.control.input import (
     Body,
     InputError,
     mailbox_of,
+    moment,
     read,
     read_object,
     tenant_of,
@@ -19,7 +21,7 @@ from local.microsoft.control.input import (
 from local.microsoft.graph import events
 from local.microsoft.graph.calendars import calendar_resource
 from local.microsoft.graph.event_resource import View, resource
-from local.microsoft.graph.instances import single
+from local.microsoft.graph.instances import instances, single
 from local.microsoft.graph.shared_calendars import present_shares
 
 
@@ -57,6 +59,7 @@ def routes() -> list[web.RouteDef]:
         web.patch(one, change_calendar),
         web.delete(one, remove_calendar),
         web.post(one + "/share", share_calendar),
+        web.get(one + "/events", list_events),
         web.post(one + "/events", create_event),
     ]
 
@@ -107,6 +110,14 @@ async def share_calendar(request: web.Request) -> web.Response:
         raise InputError(f"reader: no mailbox of {body.reader!r}", 404)
     made = calendar_owners.share_calendar(world, tenant_of(request), owner, identity, reader, can_edit=body.can_edit)
     return web.json_response({"id": made}, status=201)
+
+
+async def list_events(request: web.Request) -> web.Response:
+    """The calendar's single events and occurrences from `start` to `end`, by default the next 90 days."""
+    start = moment(request, "start") or world_of(request).clock.now()
+    end = moment(request, "end") or start + WINDOW
+    found = instances(mailbox_of(request), start, end, calendar_id=_own(request))
+    return web.json_response({"events": [resource(instance, View()) for instance in found]})
 
 
 async def create_event(request: web.Request) -> web.Response:

@@ -60,13 +60,14 @@ def choices(
     domain_hint: str = "",
     besides: Collection[Person] = (),
 ) -> list[Choice]:
-    """Everyone who may sign in here, by tenant; the hinted person first, then administrators.
+    """Everyone who may sign in here, by tenant; the hinted person and their tenant first, then administrators.
 
     Left out are those who are shown anyway.
     """
     tenants = [t for t in world.tenants.values() if authority.admits(t.id) and suits_domain(t, domain_hint)]
     left_out = {person.user.id for person in besides}
-    found = (_choice(tenant, authority, search, hint, left_out) for tenant in tenants)
+    found = [_choice(tenant, authority, search, hint, left_out) for tenant in tenants]
+    found.sort(key=lambda choice: not any(is_hinted(person.user, hint) for person in choice.people))
     return [choice for choice in found if choice.people]
 
 

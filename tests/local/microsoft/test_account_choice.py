@@ -98,6 +98,7 @@ def test_the_page_offers_accounts_of_the_browser_all_others_and_an_address(
     assert "Personal account" in rest
     hinted = browser.open(common(microsoft, prompt="select_account", login_hint=PETRA)).text
     assert f'value="{PETRA}"' in hinted
+    assert hinted.index("Petra Personal") < hinted.index("Alice Admin")
 
 
 def test_a_domain_hint_leaves_out_everybody_else(microsoft: Simulator, browser: Browser) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import requests
 
+from local.microsoft.consumers import EXCHANGE_TENANT
+from local.microsoft.entra.authority import PERSONAL_TENANT
 from local.microsoft.entra.grants import SignIn
 from local.microsoft.entra.issue import user_token
 from local.microsoft.remote import Microsoft
@@ -24,12 +26,14 @@ WINDOW = "startDateTime=2026-03-01&endDateTime=2026-04-01"
 class Me(Graph):
     """Graph as a signed-in user."""
 
-    def __init__(self, simulator: Simulator, user: str = ADELE, scopes: tuple[str, ...] = FULL) -> None:
+    def __init__(
+        self, simulator: Simulator, user: str = ADELE, scopes: tuple[str, ...] = FULL, tenant_id: str = TENANT
+    ) -> None:
         self.user_id, self.scopes = user, scopes
-        super().__init__(simulator)
+        super().__init__(simulator, tenant_id)
 
     def token(self) -> str:
-        sign_in = SignIn(CLIENT, TENANT, self.user_id, self.scopes)
+        sign_in = SignIn(CLIENT, self.tenant_id, self.user_id, self.scopes)
         return self.simulator.call(lambda: user_token(self.world, sign_in, self.tenant.users[self.user_id]))
 
 
@@ -132,6 +136,9 @@ def test_each_calendar_has_its_own_events(as_user: Callable[..., Me], remote: Mi
         query = f"?{WINDOW}" if "View" in path else ""
         assert [e["id"] for e in me.get(f"/me/calendars/{side}/{path}{query}").json()["value"]] == [there]
         assert [e["id"] for e in me.get(f"/me/{path}{query}").json()["value"]] == [here]
+    march = (datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 4, 1, tzinfo=UTC))
+    assert [e["id"] for e in remote.events_in(TENANT, ADELE, side, *march)] == [there]
+    assert {e["id"] for e in remote.events(TENANT, ADELE, *march)} == {here, there}
     remote.remove_calendar(TENANT, ADELE, side)
     assert code(me.get(f"/me/calendars/{side}/events")) == (404, "ErrorItemNotFound")
     assert code(me.get(f"/me/events/{there}")) == (404, "ErrorItemNotFound")
@@ -288,3 +295,23 @@ def test_subscriptions_by_a_users_token_end_with_the_account_and_those_of_the_ap
     wait_until(lambda: bool(listener.items))
     assert [(i["subscriptionId"], i["lifecycleEvent"]) for i in listener.items] == [(theirs, "subscriptionRemoved")]
     assert [s["id"] for s in remote.subscriptions()] == [ours]
+
+
+@pytest.mark.parametrize(("switch", "tenant"), [("msa", PERSONAL_TENANT), ("exchange", EXCHANGE_TENANT)])
+def test_notifications_about_personal_accounts_name_one_of_two_tenants(
+    simulator: Simulator,
+    remote: Microsoft,
+    listener: Listener,
+    subscribe: Callable[..., requests.Response],
+    switch: str,
+    tenant: str,
+) -> None:
+    remote.set_switches(consumer_notifications=switch)
+    petra = remote.add_consumer("Petra", "petra@outlook.com")["id"]
+    client = Me(simulator, petra, tenant_id=PERSONAL_TENANT)
+    made = subscribe(client, "me/events")
+    client.session.close()
+    assert made.status_code == 201
+    remote.create_event(PERSONAL_TENANT, petra, event())
+    wait_until(lambda: bool(listener.items))
+    assert (listener.items[0]["subscriptionId"], listener.items[0]["tenantId"]) == (made.json()["id"], tenant)
