@@ -38,7 +38,7 @@ class Microsoft(SignIns, MailboxCalendars):
         return self._call("GET", _path("tenants", tenant))
 
     def change_tenant(self, tenant: str, **changes: Any) -> Json:
-        """`mailbox_access`, `rbac_scope`, `denied_mailboxes` (user ids), `domains`, `display_name`."""
+        """`mailbox_access`, `rbac_scope`, `denied_mailboxes` (user ids), `user_consent`, `domains` ..."""
         return self._call("PATCH", _path("tenants", tenant), changes)
 
     # Time

@@ -87,6 +87,7 @@ async def set_access_policy(request: web.Request) -> web.Response:
     world, tenant, user = world_of(request), tenant_of(request), user_of(request)
     body = await read(request, AccessPolicy)
     world.grants.challenges[tenant.id, user.id] = Challenge(body.demand, body.places)
+    world.grants.sign_out(user.id)
     return web.json_response({"demand": body.demand, "places": sorted(body.places)})
 
 

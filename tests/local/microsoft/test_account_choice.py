@@ -10,7 +10,7 @@ import pytest
 
 from local.microsoft.browser import Browser, PageShownError
 from local.microsoft.remote import Microsoft
-from local.microsoft.sample import CONTOSO
+from local.microsoft.sample import CONTOSO, NORTHWIND
 from local.microsoft.server import Simulator
 
 from .conftest import ADELE, authorize_url, callback
@@ -85,6 +85,18 @@ def test_who_was_signed_out_must_sign_in_again(microsoft: Simulator, remote: Mic
     assert who(microsoft, browser) == "asked"
     assert "Signed out" in browser.open(common(microsoft)).text
     assert who(microsoft, browser, PETRA) == PETRA == who(microsoft, browser)
+
+
+def test_who_is_challenged_is_asked_at_the_browser_too_and_who_is_blocked_stays_out(
+    microsoft: Simulator, remote: Microsoft, browser: Browser
+) -> None:
+    assert who(microsoft, browser, NADIA) == NADIA
+    remote.set_access_policy(NORTHWIND, NADIA, "multi_factor")
+    assert who(microsoft, browser, prompt="none") == "login_required"
+    assert who(microsoft, browser) == "asked"
+    assert who(microsoft, browser, NADIA) == NADIA == who(microsoft, browser, prompt="none")
+    remote.set_access_policy(NORTHWIND, NADIA, "blocked")
+    assert who(microsoft, browser, NADIA) == "53003"
 
 
 def test_the_page_offers_accounts_of_the_browser_all_others_and_an_address(
