@@ -19,7 +19,7 @@ def add_calendar(
     identity = _new_id(world)
     mailbox.calendars[identity] = name
     if read_only:
-        mailbox.read_only.add(identity)
+        mailbox.read_only_calendars.add(identity)
     if providers is not None:
         mailbox.meeting_providers[identity] = providers
     return identity
@@ -38,7 +38,7 @@ def remove_calendar(world: World, tenant: Tenant, user: User, identity: str) -> 
         if subscription.calendar_id == identity:
             remove_subscription(world, subscription.id)
     del mailbox.calendars[identity]
-    mailbox.read_only.discard(identity)
+    mailbox.read_only_calendars.discard(identity)
     return True
 
 

@@ -82,8 +82,14 @@ class Switches:
     """Answer to an identical POST with a spent transactionId: 201 with the existing event, or the error."""
     transaction_reuse: Literal["400", "409"] = "409"
     """Status of ErrorDuplicateTransactionId for a different event."""
+    transaction_names_event: bool = True
+    """Whether that error says in `@event.existingEventId` which event has the transactionId."""
     event_conflict: Literal["409", "412"] = "412"
     """Status of ErrorIrresolvableConflict for a stale `If-Match`."""
+    events_listed: Literal["mailbox", "calendar"] = "mailbox"
+    """What `/users/{id}/events` lists: all calendars of the mailbox, or only the primary one."""
+    move_keeps_immutable_id: bool = True
+    """Whether an event that moves keeps its immutable id; it does not when it moves into an archive mailbox."""
     if_match: bool = True
     """Whether event writes honour `If-Match`."""
     join_url_at_once: bool = True

@@ -10,6 +10,7 @@ from local.microsoft.control import (
     behaviour,
     calendars,
     consent,
+    index,
     mailbox_calendars,
     notifications,
     overview,
@@ -20,13 +21,16 @@ from local.microsoft.control import (
 from local.microsoft.control.input import explain_errors
 from local.microsoft.world import World
 
+PEOPLE = (users, sign_ins, calendars, mailbox_calendars)
+MODULES = (overview, apps, time, *PEOPLE, consent, behaviour, notifications)
+
 
 def control_app(world: World, addresses: Addresses) -> web.Application:
     """The control API as an application of its own."""
     app = web.Application(middlewares=[explain_errors])
     app[WORLD] = world
     app[ADDRESSES] = addresses
-    people = (users, sign_ins, calendars, mailbox_calendars)
-    for module in (overview, apps, time, *people, consent, behaviour, notifications):
+    app.add_routes(index.routes(MODULES))
+    for module in MODULES:
         app.add_routes(module.routes())
     return app

@@ -86,7 +86,7 @@ async def change_calendar(request: web.Request) -> web.Response:
     if body.name is not msgspec.UNSET:
         mailbox.calendars[identity] = body.name
     if body.read_only is not msgspec.UNSET:
-        (mailbox.read_only.add if body.read_only else mailbox.read_only.discard)(identity)
+        (mailbox.read_only_calendars.add if body.read_only else mailbox.read_only_calendars.discard)(identity)
     if body.providers is not msgspec.UNSET:
         mailbox.meeting_providers[identity] = body.providers
     return web.json_response(calendar_resource(world_of(request), user_of(request), identity))

@@ -30,6 +30,10 @@ class MailboxChange(Body):
     time_zone: str | msgspec.UnsetType = msgspec.UNSET
     kind: Literal["user", "shared", "room"] | msgspec.UnsetType = msgspec.UNSET
     hosted: Literal["cloud", "on_premises"] | msgspec.UnsetType = msgspec.UNSET
+    online_meetings: bool | msgspec.UnsetType = msgspec.UNSET
+    """false: no Teams meetings can be made in its calendars."""
+    read_only_calendars: set[str] | msgspec.UnsetType = msgspec.UNSET
+    """Ids of calendars in which Graph must not write."""
 
 
 class UserChange(Body):
@@ -153,9 +157,12 @@ async def restore_mailbox(request: web.Request) -> web.Response:
 
 
 async def change_mailbox(request: web.Request) -> web.Response:
-    """Move the mailbox on-premises and back, change its zone or kind."""
-    mailbox = mailbox_of(request)
-    for name, value in given(await read(request, MailboxChange)).items():
+    """Move the mailbox on-premises and back, change its zone or kind, forbid Teams or writing."""
+    mailbox, changes = mailbox_of(request), given(await read(request, MailboxChange))
+    unknown = changes.get("read_only_calendars", set()) - mailbox.calendars.keys()
+    if unknown:
+        raise InputError(f"read_only_calendars: no calendar {min(unknown)!r}")
+    for name, value in changes.items():
         setattr(mailbox, name, value)
     return web.json_response(describe(user_of(request)))
 
@@ -199,5 +206,7 @@ def describe(user: User) -> Json:
             "hosted": mailbox.hosted,
             "events": len(mailbox.events),
             "calendars": mailbox.calendars,
+            "online_meetings": mailbox.online_meetings,
+            "read_only_calendars": sorted(mailbox.read_only_calendars),
         },
     }

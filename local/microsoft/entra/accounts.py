@@ -12,8 +12,8 @@ from aiohttp import web
 from local.microsoft.entra.authority import Authority
 from local.microsoft.entra.errors import EntraError
 from local.microsoft.entra.grants import Browser
-from local.microsoft.entra.pages import MANY_PEOPLE, page
 from local.microsoft.entra.people import Person, choices, is_hinted, may_pick, suits_domain
+from local.microsoft.pages import MANY_PEOPLE, page
 from local.microsoft.world import AppRegistration, World
 
 

@@ -20,12 +20,13 @@ from local.microsoft.entra.consent import check_enabled, grant_user
 from local.microsoft.entra.errors import EntraError, missing_parameter, unknown_app
 from local.microsoft.entra.grants import AuthorizationCode, Browser, SignIn
 from local.microsoft.entra.issue import id_token
-from local.microsoft.entra.pages import callback_url, needs_admin_approval, page, send_back
+from local.microsoft.entra.pages import callback_url, needs_admin_approval, send_back
 from local.microsoft.entra.people import Person, pick
 from local.microsoft.entra.permissions import delegated_permissions
 from local.microsoft.entra.proof_key import check_challenge
 from local.microsoft.entra.tokens import GRAPH
 from local.microsoft.entra.user_consent import declined, may_consent, must_ask, needs_admin
+from local.microsoft.pages import page
 from local.microsoft.world import AppRegistration, World
 
 RESPONSE_TYPES = {"code", "id_token", "code id_token"}

@@ -5,17 +5,17 @@ https://learn.microsoft.com/graph/api/resources/calendar
 
 from __future__ import annotations
 
-from typing import Any
+from urllib.parse import quote
 
 from local.microsoft.graph.access import mailbox_of
 from local.microsoft.graph.calendar_view import calendar_in_path, natural, page_link, top
 from local.microsoft.graph.errors import GraphError
 from local.microsoft.graph.event_resource import collection
-from local.microsoft.graph.events import TEAMS
+from local.microsoft.graph.events import meeting_providers
 from local.microsoft.graph.messages import GraphRequest, GraphResponse
 from local.microsoft.graph.routing import CALENDARS_READ_BASIC, Routes
 from local.microsoft.graph.shared_calendars import present_shares
-from local.microsoft.world import PRIMARY_CALENDAR, Json, Mailbox, User, World
+from local.microsoft.world import PRIMARY_CALENDAR, Json, User, World
 
 routes = Routes()
 
@@ -28,7 +28,9 @@ async def list_calendars(world: World, request: GraphRequest) -> GraphResponse:
     skip, size = natural(request.query, "$skip", 0), top(request.query, world.switches.calendar_view_default_top)
     items = [_selected(request, calendar_resource(world, request.user, c)) for c in found[skip : skip + size]]
     following = page_link(request, skip + size) if len(found) > skip + size else None
-    return GraphResponse(200, collection(items, f"{request.base_url}/$metadata#calendars", following))
+    return GraphResponse(
+        200, collection(items, f"{request.base_url}/$metadata#{_owner(request)}/calendars", following)
+    )
 
 
 @routes.mailbox("GET", "/calendar", CALENDARS_READ_BASIC)
@@ -38,7 +40,9 @@ async def get_calendar(world: World, request: GraphRequest) -> GraphResponse:
     mailbox = mailbox_of(request.user)
     wanted = request.params.get("calendar", PRIMARY_CALENDAR)
     identity = wanted if wanted in present_shares(world, mailbox) else calendar_in_path(mailbox, request)
-    return GraphResponse(200, _selected(request, calendar_resource(world, request.user, identity)))
+    found = _selected(request, calendar_resource(world, request.user, identity))
+    context = f"{request.base_url}/$metadata#{_owner(request)}/calendars/$entity"
+    return GraphResponse(200, {"@odata.context": context, **found})
 
 
 def calendar_resource(world: World, user: User, identity: str) -> Json:
@@ -46,18 +50,19 @@ def calendar_resource(world: World, user: User, identity: str) -> Json:
     mailbox = mailbox_of(user)
     share = mailbox.shared.get(identity)
     owner = user if share is None else world.tenants[share.tenant_id].users[share.user_id]
-    providers = _providers(mailbox, identity)
-    can_edit = share.can_edit if share else identity not in mailbox.read_only
+    providers = [] if share else meeting_providers(mailbox, identity)
+    can_edit = share.can_edit if share else identity not in mailbox.read_only_calendars
     return {
         "id": identity,
         "name": share.name if share else mailbox.calendars[identity],
         "color": "auto",
         "hexColor": "",
+        "changeKey": "AAAAAAAAAAAAAA==",
         "isDefaultCalendar": identity == PRIMARY_CALENDAR,
         "isRemovable": identity != PRIMARY_CALENDAR,
         "isTallyingResponses": identity == PRIMARY_CALENDAR,
         "canEdit": can_edit,
-        "canShare": share is None and identity not in mailbox.read_only,
+        "canShare": share is None and identity not in mailbox.read_only_calendars,
         "canViewPrivateItems": share is None,
         "allowedOnlineMeetingProviders": providers,
         "defaultOnlineMeetingProvider": providers[0] if providers else "unknown",
@@ -65,20 +70,18 @@ def calendar_resource(world: World, user: User, identity: str) -> Json:
     }
 
 
-def _providers(mailbox: Mailbox, identity: str) -> list[str]:
-    """Who makes online meetings for a calendar; nobody in calendars of others."""
-    usual = [TEAMS] if mailbox.online_meetings and identity not in mailbox.shared else []
-    return mailbox.meeting_providers.get(identity, usual)
+def _owner(request: GraphRequest) -> str:
+    return f"users('{quote(request.user.id)}')"
 
 
-def _selected(request: GraphRequest, whole: Json) -> dict[str, Any]:
-    """The resource cut to `$select`; ids always come."""
-    select = request.query.get("$select")
-    if not select:
-        return whole
-    names = {name.strip().lower() for name in select.split(",")}
-    unknown = names - {name.lower() for name in whole}
-    if unknown:
-        message = f"Could not find a property named '{min(unknown)}' on type 'Microsoft.OutlookServices.Calendar'."
+def _selected(request: GraphRequest, calendar: Json) -> Json:
+    """The id and what `$select` names; 400 for what no calendar has."""
+    names = [name.strip().lower() for name in request.query.get("$select", "").split(",") if name.strip()]
+    if not names:
+        return calendar
+    by_lower = {name.lower(): name for name in calendar}
+    unknown = next((name for name in names if name not in by_lower), None)
+    if unknown is not None:
+        message = f"Could not find a property named '{unknown}' on type 'Microsoft.OutlookServices.Calendar'."
         raise GraphError(400, "RequestBroker--ParseUri", message)
-    return {name: value for name, value in whole.items() if name.lower() in names | {"id"}}
+    return {"id": calendar["id"], **{by_lower[name]: calendar[by_lower[name]] for name in names}}

@@ -93,7 +93,9 @@ async def _spoilt_or_true(world: World, call: Call) -> GraphResponse:
     await asyncio.sleep(fault.delay_seconds)
     if not spoiling.replaces_answer(fault):
         return await _true(world, call, token)
-    if fault.after_write:
+    if fault.late_seconds is not None:
+        world.late_writes.add(world.clock, fault.late_seconds, lambda: _true(world, call, token))
+    elif fault.after_write:
         await _true(world, call, token)
     if fault.reset:
         raise ConnectionReset

@@ -37,7 +37,7 @@ def _calendar(user: User, name: str, *, read_only: bool = False) -> str:
     identity = f"AAMkCal{stable_token('calendar', user.id, name)}="
     if user.mailbox is not None:
         user.mailbox.calendars[identity] = name
-        user.mailbox.read_only |= {identity} if read_only else set()
+        user.mailbox.read_only_calendars |= {identity} if read_only else set()
     return identity
 
 

@@ -67,11 +67,19 @@ def test_calendars_say_which_is_the_default_who_owns_them_and_what_can_be_done(
         [],
     ]
     assert found == {calendar["id"]: calendar for calendar in remote.calendars(TENANT, ADELE)}
-    assert as_user().get(f"/me/calendars/{shared}?$select=name,canEdit").json() == {
-        "id": shared,
-        "name": "Bruno (Calendar)",
-        "canEdit": False,
-    }
+    chosen = as_user().get(f"/me/calendars/{shared}?$select=name,canEdit").json()
+    assert chosen.pop("@odata.context")
+    assert chosen == {"id": shared, "name": "Bruno (Calendar)", "canEdit": False}
+
+
+@pytest.mark.parametrize(("providers", "is_online"), [(["teamsForBusiness"], True), ([], False)])
+def test_a_calendar_decides_for_itself_whether_teams_meetings_are_made_in_it(
+    as_user: Callable[..., Me], remote: Microsoft, providers: list[str], is_online: bool
+) -> None:
+    side = remote.add_calendar(TENANT, ADELE, "Side project", providers=providers)
+    body = event(isOnlineMeeting=True, onlineMeetingProvider="teamsForBusiness")
+    assert as_user().post(f"/me/calendars/{side}/events", body).json()["isOnlineMeeting"] is is_online
+    assert as_user().post("/me/events", body).json()["isOnlineMeeting"] is True
 
 
 def test_calendars_come_in_pages(as_user: Callable[..., Me], remote: Microsoft) -> None:
@@ -89,7 +97,7 @@ def test_each_calendar_has_its_own_events(as_user: Callable[..., Me], remote: Mi
     for path in ("calendarView", "calendarView/delta", "events"):
         query = f"?{WINDOW}" if "View" in path else ""
         assert [e["id"] for e in me.get(f"/me/calendars/{side}/{path}{query}").json()["value"]] == [there]
-        assert [e["id"] for e in me.get(f"/me/{path}{query}").json()["value"]] == [here]
+        assert [e["id"] for e in me.get(f"/me/calendar/{path}{query}").json()["value"]] == [here]
     march = (datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 4, 1, tzinfo=UTC))
     assert [e["id"] for e in remote.events_in(TENANT, ADELE, side, *march)] == [there]
     assert {e["id"] for e in remote.events(TENANT, ADELE, *march)} == {here, there}

@@ -1,4 +1,4 @@
-"""Calls of the control API: one HTTP session, errors as exceptions, paths."""
+"""Calls of the control API, and the addresses of its tenants, people and events."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ class ControlError(Exception):
         self.status = status
 
 
-class ControlCalls:
-    """The control API of the simulated Microsoft at `http_url`."""
+class RemoteControl:
+    """The control API at `http_url`."""
 
     def __init__(self, http_url: str) -> None:
         self.http_url = http_url.rstrip("/")
@@ -38,11 +38,16 @@ class ControlCalls:
         return answer
 
 
-def path_of(*segments: str) -> str:
-    """A path of these segments, each quoted."""
+def control_path(*segments: str) -> str:
+    """A path below `/control`."""
     return "".join(f"/{quote(segment, safe='')}" for segment in segments)
 
 
-def user_path(tenant: str, user: str, *more: str) -> str:
-    """A path of a user's."""
-    return path_of("tenants", tenant, "users", user, *more)
+def user_path(tenant: str, user: str) -> str:
+    """Where a user is."""
+    return control_path("tenants", tenant, "users", user)
+
+
+def event_path(tenant: str, user: str, event: str) -> str:
+    """Where an event is."""
+    return control_path("tenants", tenant, "users", user, "events", event)
