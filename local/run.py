@@ -63,7 +63,8 @@ Running after {seconds:.1f} s. All of it is on this machine and gone when you st
 
   Scheduling platform   {stack.platform.url}   sign in as an owner, an admin or a member
   Service               {stack.url}   the product: its pages and its API
-  Microsoft, simulated  {stack.microsoft.http_url}   sign-in, consent, and /control to change calendars and people
+  Microsoft, simulated  {stack.microsoft.http_url}   sign-in, consent, and /control to change people and faults
+  Calendars             {stack.microsoft.http_url}/outlook   look into anybody's Outlook and change it
   The service's log     {LOG.relative_to(ROOT)}
 
 Ctrl-C stops everything.

@@ -63,6 +63,7 @@ def _greeting(microsoft: Simulator) -> str:
         (
             "Simulated Microsoft is running.",
             f"  sign-in pages, control   {microsoft.http_url}",
+            f"  calendars of people      {microsoft.http_url}/outlook",
             f"  tokens and Graph         {microsoft.https_url}  (CA: {microsoft.certificates.ca})",
             f"  application              {CLIENT_ID}",
             f"  managed identity         {microsoft.http_url}/identity/token  (client {IDENTITY_CLIENT_ID})",

@@ -14,7 +14,7 @@ from local.microsoft.graph.errors import GraphError
 from local.microsoft.world import Mailbox, Tenant, User, World
 
 OUTLOOK = "outlook.com"
-OTHER_TENANT = "84df9e7f-e9f6-40af-b435-aaaaaaaaaaaa"
+EXCHANGE_TENANT = "84df9e7f-e9f6-40af-b435-aaaaaaaaaaaa"
 """What Exchange calls the tenant of personal mailboxes."""
 
 

@@ -51,6 +51,9 @@ class Fault:
     """Close the connection without an answer."""
     after_write: bool = False
     """Do the work first, then answer with the fault: the response got lost."""
+    late_seconds: float | None = None
+    """Answer with the fault at once (504 unless it says otherwise) and do the work only that many simulated seconds
+    later: a time-out whose write does happen, after all. `POST /delivery/idle` waits for those that are due."""
     twist: Twist | None = None
     """Spoil the content of a delta round and leave status and headers alone."""
     skip: int = 0

@@ -5,38 +5,21 @@ from __future__ import annotations
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Literal
-from urllib.parse import quote
-
-import requests
 
 from local.microsoft.browser import PageShownError, consent, sign_in
-from local.microsoft.entra.grants import IdTokenFlaw
 from local.microsoft.faults import Fault, NotificationFault, NotificationKind
 from local.microsoft.registration import CLIENT_ID
+from local.microsoft.remote_calendars import RemoteCalendars
+from local.microsoft.remote_control import ControlError, control_path, user_path
+from local.microsoft.remote_mailboxes import MailboxCalendars
+from local.microsoft.remote_sign_ins import SignIns
 from local.microsoft.world import Json
 
 __all__ = ["ControlError", "Microsoft", "PageShownError", "consent", "sign_in"]
 
 
-class ControlError(Exception):
-    """The control API refused; the message says why."""
-
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(f"{status}: {message}")
-        self.status = status
-
-
-class Microsoft:
+class Microsoft(RemoteCalendars, MailboxCalendars, SignIns):
     """The simulated Microsoft at `http_url`. Tenants by id or domain, users by id or user principal name."""
-
-    def __init__(self, http_url: str) -> None:
-        self.http_url = http_url.rstrip("/")
-        self._session = requests.Session()
-        self._session.trust_env = False
-
-    def close(self) -> None:
-        """Close the connections."""
-        self._session.close()
 
     # The world
 
@@ -51,11 +34,11 @@ class Microsoft:
 
     def tenant(self, tenant: str) -> Json:
         """One tenant."""
-        return self._call("GET", _path("tenants", tenant))
+        return self._call("GET", control_path("tenants", tenant))
 
     def change_tenant(self, tenant: str, **changes: Any) -> Json:
-        """`mailbox_access`, `rbac_scope`, `denied_mailboxes` (user ids), `domains`, `display_name`."""
-        return self._call("PATCH", _path("tenants", tenant), changes)
+        """`mailbox_access`, `rbac_scope`, `denied_mailboxes` (user ids), `user_consent`, `domains` ..."""
+        return self._call("PATCH", control_path("tenants", tenant), changes)
 
     # Time
 
@@ -83,91 +66,54 @@ class Microsoft:
 
     def users(self, tenant: str, search: str = "") -> list[Json]:
         """Users, deleted ones included."""
-        found: list[Json] = self._call("GET", _path("tenants", tenant, "users"), query={"search": search})["users"]
+        answer = self._call("GET", control_path("tenants", tenant, "users"), query={"search": search})
+        found: list[Json] = answer["users"]
         return found
 
     def user(self, tenant: str, user: str) -> Json:
         """One user."""
-        return self._call("GET", _user(tenant, user))
+        return self._call("GET", user_path(tenant, user))
 
     def add_user(self, tenant: str, display_name: str, user_principal_name: str, **more: Any) -> Json:
         """A new user; `mailbox=None` for one without a mailbox."""
         body = {"display_name": display_name, "user_principal_name": user_principal_name, **more}
-        return self._call("POST", _path("tenants", tenant, "users"), body)
+        return self._call("POST", control_path("tenants", tenant, "users"), body)
 
     def change_user(self, tenant: str, user: str, **changes: Any) -> Json:
         """`display_name`, `user_principal_name`, `mail`, `proxy_addresses`, `account_enabled` ..."""
-        return self._call("PATCH", _user(tenant, user), changes)
+        return self._call("PATCH", user_path(tenant, user), changes)
 
     def delete_user(self, tenant: str, user: str, *, permanently: bool = False) -> Json:
         """Delete restorably, or for good."""
         query = {"permanently": "true"} if permanently else {}
-        return self._call("DELETE", _user(tenant, user), query=query)
+        return self._call("DELETE", user_path(tenant, user), query=query)
 
     def restore_user(self, tenant: str, user: str) -> Json:
         """Undo a soft deletion."""
-        return self._call("POST", _user(tenant, user) + "/restore")
+        return self._call("POST", user_path(tenant, user) + "/restore")
 
     def remove_mailbox(self, tenant: str, user: str) -> Json:
         """Take the licence away."""
-        return self._call("DELETE", _user(tenant, user) + "/mailbox")
+        return self._call("DELETE", user_path(tenant, user) + "/mailbox")
 
     def restore_mailbox(self, tenant: str, user: str) -> Json:
         """Give the licence back."""
-        return self._call("PUT", _user(tenant, user) + "/mailbox")
+        return self._call("PUT", user_path(tenant, user) + "/mailbox")
 
     def change_mailbox(self, tenant: str, user: str, **changes: Any) -> Json:
-        """`hosted`, `time_zone`, `kind`."""
-        return self._call("PATCH", _user(tenant, user) + "/mailbox", changes)
+        """`hosted`, `time_zone`, `kind`, `online_meetings`, `read_only_calendars` (ids)."""
+        return self._call("PATCH", user_path(tenant, user) + "/mailbox", changes)
 
     def outbox(self, tenant: str, user: str) -> list[Json]:
         """Mails Exchange sent for this mailbox."""
-        messages: list[Json] = self._call("GET", _user(tenant, user) + "/outbox")["messages"]
+        messages: list[Json] = self._call("GET", user_path(tenant, user) + "/outbox")["messages"]
         return messages
-
-    def revoke_sign_ins(self, tenant: str, user: str) -> int:
-        """Revoke refresh tokens; how many there were."""
-        return int(self._call("POST", _user(tenant, user) + "/revoke-sign-ins")["revoked"])
-
-    # Calendars
-
-    def events(
-        self, tenant: str, user: str, start: datetime | None = None, end: datetime | None = None
-    ) -> list[Json]:
-        """Expanded events, as Graph writes them, times in UTC."""
-        query = {"start": start and start.isoformat(), "end": end and end.isoformat()}
-        found: list[Json] = self._call("GET", _user(tenant, user) + "/events", query=query)["events"]
-        return found
-
-    def create_event(self, tenant: str, user: str, fields: Json) -> Json:
-        """Put an event or series into the calendar."""
-        return self._call("POST", _user(tenant, user) + "/events", fields)
-
-    def update_event(self, tenant: str, user: str, event: str, fields: Json) -> Json:
-        """Change an event or a whole series."""
-        return self._call("PATCH", _event(tenant, user, event), fields)
-
-    def delete_event(self, tenant: str, user: str, event: str) -> None:
-        """Delete an event or a whole series."""
-        self._call("DELETE", _event(tenant, user, event))
-
-    def move_event(self, tenant: str, user: str, event: str, calendar: str = "Second") -> str:
-        """Move to another calendar of the mailbox; the event's new id."""
-        return str(self._call("POST", _event(tenant, user, event) + "/move", {"calendar": calendar})["id"])
-
-    def cancel_occurrence(self, tenant: str, user: str, event: str, day: str) -> None:
-        """Take the occurrence of an original date out of a series."""
-        self._call("DELETE", _event(tenant, user, event) + f"/occurrences/{day}")
-
-    def change_occurrence(self, tenant: str, user: str, event: str, day: str, fields: Json) -> None:
-        """Change or move the occurrence of an original date."""
-        self._call("PATCH", _event(tenant, user, event) + f"/occurrences/{day}", fields)
 
     # Consent
 
     def grant_consent(self, tenant: str, roles: list[str] | None = None, client_id: str = CLIENT_ID) -> Json:
         """Consent without any page."""
-        return self._call("PUT", _path("tenants", tenant, "consent"), {"client_id": client_id, "roles": roles})
+        return self._call("PUT", control_path("tenants", tenant, "consent"), {"client_id": client_id, "roles": roles})
 
     def revoke_consent(
         self,
@@ -178,7 +124,7 @@ class Microsoft:
     ) -> Json:
         """Take the consent back in one of three ways."""
         body = {"how": how, "roles": roles, "client_id": client_id}
-        return self._call("DELETE", _path("tenants", tenant, "consent"), body)
+        return self._call("DELETE", control_path("tenants", tenant, "consent"), body)
 
     def set_consent_delay(self, seconds: float) -> None:
         """How late consents become visible."""
@@ -186,7 +132,7 @@ class Microsoft:
 
     def change_app(self, client_id: str = CLIENT_ID, **changes: Any) -> Json:
         """`certificates` (PEM texts), `federated_credentials`, `group_membership_claims`, `redirect_uris` ..."""
-        return self._call("PATCH", _path("apps", client_id), changes)
+        return self._call("PATCH", control_path("apps", client_id), changes)
 
     # Behaviour
 
@@ -204,7 +150,7 @@ class Microsoft:
 
     def clear_faults(self, fault_id: str | None = None) -> None:
         """Lift one rule, or all."""
-        self._call("DELETE", _path("faults", fault_id) if fault_id else "/faults")
+        self._call("DELETE", control_path("faults", fault_id) if fault_id else "/faults")
 
     def switches(self) -> Json:
         """All switches."""
@@ -217,10 +163,6 @@ class Microsoft:
     def rotate_keys(self, *, retire: bool = False) -> str:
         """A new signing key; its `kid`."""
         return str(self._call("POST", "/keys/rotate", {"retire": retire})["kid"])
-
-    def flaw_next_id_token(self, flaw: IdTokenFlaw | None) -> None:
-        """Make the next ID token wrong in one field."""
-        self._call("PUT", "/next-id-token", {"flaw": flaw})
 
     def requests(
         self,
@@ -247,17 +189,17 @@ class Microsoft:
 
     def expire_subscription(self, subscription: str) -> None:
         """Let it run out unnoticed."""
-        self._call("POST", _path("subscriptions", subscription, "expire"))
+        self._call("POST", control_path("subscriptions", subscription, "expire"))
 
     def remove_subscription(self, subscription: str) -> None:
         """End it without telling anybody."""
-        self._call("DELETE", _path("subscriptions", subscription))
+        self._call("DELETE", control_path("subscriptions", subscription))
 
     def send_lifecycle(
         self, subscription: str, event: Literal["reauthorizationRequired", "subscriptionRemoved", "missed"]
     ) -> None:
         """Send a lifecycle notification."""
-        self._call("POST", _path("subscriptions", subscription, "lifecycle"), {"event": event})
+        self._call("POST", control_path("subscriptions", subscription, "lifecycle"), {"event": event})
 
     def delivery(self) -> Json:
         """Whether everything due was sent, counters by subscription, and how Graph holds each notification URL."""
@@ -268,25 +210,5 @@ class Microsoft:
         return self._call("PUT", "/delivery/state", {"state": state})
 
     def wait_until_idle(self, seconds: float = 10) -> bool:
-        """Wait until every notification that is due has been sent."""
+        """Wait until every late write (`Fault.late_seconds`) and notification that is due has happened."""
         return bool(self._call("POST", "/delivery/idle", {"seconds": seconds})["idle"])
-
-    def _call(self, method: str, path: str, body: Json | None = None, query: Json | None = None) -> Json:
-        address = f"{self.http_url}/control{path}"
-        response = self._session.request(method, address, json=body, params=query, timeout=60)
-        answer: Json = response.json()
-        if response.status_code >= 400:
-            raise ControlError(response.status_code, str(answer.get("error")))
-        return answer
-
-
-def _path(*segments: str) -> str:
-    return "".join(f"/{quote(segment, safe='')}" for segment in segments)
-
-
-def _user(tenant: str, user: str) -> str:
-    return _path("tenants", tenant, "users", user)
-
-
-def _event(tenant: str, user: str, event: str) -> str:
-    return _path("tenants", tenant, "users", user, "events", event)

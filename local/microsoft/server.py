@@ -23,6 +23,7 @@ from local.microsoft.clock import monotonic
 from local.microsoft.control import control_app
 from local.microsoft.entra import handlers as entra
 from local.microsoft.graph import handlers as graph
+from local.microsoft.outlook import handlers as outlook
 from local.microsoft.world import World
 
 T = TypeVar("T")
@@ -132,16 +133,17 @@ def make_app(world: World, addresses: Addresses) -> web.Application:
     app[ADDRESSES] = addresses
     app.add_routes(graph.routes())
     app.add_subapp("/control/", control_app(world, addresses))
+    app.add_routes(outlook.routes())
     app.add_routes(entra.routes())
     return app
 
 
 @web.middleware
 async def log_request(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Enter Entra's requests into the request log; Graph enters its own, and control calls are not Microsoft's."""
+    """Enter Entra's requests into the request log; Graph enters its own, and what people do here is no app's."""
     started, world = monotonic(), request.app[WORLD]
     response: web.StreamResponse = await handler(request)
-    if not request.path.startswith(("/v1.0/", "/control/")):
+    if request.path.split("/")[1] not in ("v1.0", "control", "outlook"):
         world.requests.append(
             {
                 "time": world.clock.now().isoformat(),

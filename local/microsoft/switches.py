@@ -34,8 +34,12 @@ class Switches:
     """Whether the only account signed in at a browser is taken without asking, where no choice was asked for."""
     code_reuse: Literal["refused", "revokes"] = "refused"
     """`revokes`: a code that comes twice also ends what its first use gave."""
+    foreign_code: Literal["redeemed", "refused"] = "redeemed"
+    """A code that comes to an endpoint at which its owner could not have signed in."""
     unexpected_verifier: Literal["refused", "ignored"] = "refused"
     """A code asked for without a challenge, redeemed with a verifier."""
+    revocation_reaches_graph: bool = False
+    """Whether access tokens end with a revocation or a disabled account, or live on until they run out."""
     password_change_revokes: Literal["reset_by_admin", "any"] = "reset_by_admin"  # noqa: S105 - not a password
     """Which change of a password ends the refresh tokens of an app with credentials of its own."""
 
@@ -78,8 +82,14 @@ class Switches:
     """Answer to an identical POST with a spent transactionId: 201 with the existing event, or the error."""
     transaction_reuse: Literal["400", "409"] = "409"
     """Status of ErrorDuplicateTransactionId for a different event."""
+    transaction_names_event: bool = True
+    """Whether that error says in `@event.existingEventId` which event has the transactionId."""
     event_conflict: Literal["409", "412"] = "412"
     """Status of ErrorIrresolvableConflict for a stale `If-Match`."""
+    events_listed: Literal["mailbox", "calendar"] = "mailbox"
+    """What `/users/{id}/events` lists: all calendars of the mailbox, or only the primary one."""
+    move_keeps_immutable_id: bool = True
+    """Whether an event that moves keeps its immutable id; it does not when it moves into an archive mailbox."""
     if_match: bool = True
     """Whether event writes honour `If-Match`."""
     join_url_at_once: bool = True
@@ -94,6 +104,10 @@ class Switches:
     """Same app, changeType and resource again: refused, or (older) a second subscription."""
     subscription_list_scope: Literal["tenant", "app"] = "tenant"
     """`GET /subscriptions`: the app's in the token's tenant, or everywhere."""
+    subscription_list_delegated: bool = True
+    """Whether an app by itself also sees, renews and deletes subscriptions made with its users' tokens."""
+    consumer_notifications: Literal["msa", "exchange"] = "msa"
+    """The tenant id in notifications about personal accounts: the one in their tokens, or Exchange's own."""
     handshake_seconds: float = 10
     """Time for a listener to answer the validation of its URL."""
     renewal_conflict: bool = False

@@ -17,6 +17,7 @@ from local.microsoft.entra.grants import Grants
 from local.microsoft.entra.keys import KeyRing
 from local.microsoft.faults import Faults
 from local.microsoft.graph.throttle import Throttle
+from local.microsoft.late_writes import LateWrites
 from local.microsoft.switches import Switches
 
 if TYPE_CHECKING:
@@ -99,6 +100,18 @@ class Event:
 
 
 @dataclass
+class SharedCalendar:
+    """Somebody's calendar as it shows up in the mailbox of somebody else."""
+
+    name: str
+    tenant_id: str
+    user_id: str
+    calendar_id: str
+    """Its id in its owner's mailbox."""
+    can_edit: bool = False
+
+
+@dataclass
 class Mailbox:
     """An Exchange Online mailbox."""
 
@@ -112,8 +125,16 @@ class Mailbox:
     """Invitations, updates and cancellations that Exchange sent."""
     calendars: dict[str, str] = field(default_factory=lambda: {PRIMARY_CALENDAR: "Calendar"})
     """Names by id; the primary calendar first."""
+    left: dict[str, str] = field(default_factory=dict)
+    """Immutable ids of events that were deleted or have moved, by the id they had."""
+    shared: dict[str, SharedCalendar] = field(default_factory=dict)
+    """Calendars of others that show up here, by the id they have here."""
+    meeting_providers: dict[str, list[str]] = field(default_factory=dict)
+    """Calendars with other providers of online meetings than the mailbox."""
     online_meetings: bool = True
     """Whether Teams meetings can be made here."""
+    read_only_calendars: set[str] = field(default_factory=set)
+    """Ids of calendars in which nobody may write through Graph (`canEdit` is false)."""
     subscription_ids: set[str] = field(default_factory=set)
     """Subscriptions on this mailbox, over all apps."""
     subscriptions_made: int = 0
@@ -185,6 +206,10 @@ class Subscription:
     """How (`renewed`, `reauthorized`) and when it was last kept alive."""
     reminded_at: datetime | None = None
     """When reauthorizationRequired was last sent."""
+    calendar_id: str | None = None
+    """The one calendar that is watched; None for the whole mailbox."""
+    by_user: str | None = None
+    """The signed-in user whose token it was created with; None for an app by itself."""
     immutable_ids: bool = False
     """Whether notifications carry immutable event ids."""
     removed: bool = False
@@ -213,6 +238,7 @@ class World:
     """By tenant id."""
     subscriptions: dict[str, Subscription] = field(default_factory=dict)
     throttle: Throttle = field(default_factory=Throttle)
+    late_writes: LateWrites = field(default_factory=LateWrites)
     delivery: Delivery | None = None
     """The sender of change notifications, once something was to be sent."""
     randomness: Random = field(default_factory=lambda: Random(1))  # noqa: S311 - repeatable on purpose

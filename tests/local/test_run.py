@@ -78,6 +78,9 @@ def test_one_command_starts_everything_says_where_and_stops_it_all(
         url = f"http://localhost:{ports[name]}"
         assert url in greeting
         assert requests.get(url, timeout=5).status_code < 500
+    outlook = f"http://localhost:{ports['MICROSOFT_HTTP_PORT']}/outlook"
+    assert outlook in greeting
+    assert requests.get(outlook, timeout=5).status_code == 200
     assert requests.get(f"http://localhost:{ports['PORT']}/health/ready", timeout=10).ok
     world.send_signal(signal.SIGINT)
     output, _ = world.communicate(timeout=20)

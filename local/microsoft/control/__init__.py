@@ -5,9 +5,24 @@ from __future__ import annotations
 from aiohttp import web
 
 from local.microsoft.addresses import ADDRESSES, WORLD, Addresses
-from local.microsoft.control import apps, behaviour, calendars, consent, notifications, overview, time, users
+from local.microsoft.control import (
+    apps,
+    behaviour,
+    calendars,
+    consent,
+    index,
+    mailbox_calendars,
+    notifications,
+    overview,
+    sign_ins,
+    time,
+    users,
+)
 from local.microsoft.control.input import explain_errors
 from local.microsoft.world import World
+
+PEOPLE = (users, sign_ins, calendars, mailbox_calendars)
+MODULES = (overview, apps, time, *PEOPLE, consent, behaviour, notifications)
 
 
 def control_app(world: World, addresses: Addresses) -> web.Application:
@@ -15,6 +30,7 @@ def control_app(world: World, addresses: Addresses) -> web.Application:
     app = web.Application(middlewares=[explain_errors])
     app[WORLD] = world
     app[ADDRESSES] = addresses
-    for module in (overview, apps, time, users, calendars, consent, behaviour, notifications):
+    app.add_routes(index.routes(MODULES))
+    for module in MODULES:
         app.add_routes(module.routes())
     return app

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
+from typing import Literal
 
 from aiohttp import web
 
 from local.microsoft.control.input import (
+    Body,
     InputError,
     mailbox_of,
+    moment,
+    read,
     read_object,
     tenant_of,
     user_of,
@@ -22,6 +26,14 @@ from local.microsoft.world import Event
 WINDOW = timedelta(days=90)
 
 
+class Answer(Body):
+    """What an attendee says to a meeting."""
+
+    attendee: str
+    """Address."""
+    response: Literal["accepted", "declined", "tentativelyAccepted"]
+
+
 def routes() -> list[web.RouteDef]:
     """Event addresses; `{day}` is an occurrence's original date, YYYY-MM-DD."""
     all_events = "/tenants/{tenant}/users/{user}/events"
@@ -29,9 +41,11 @@ def routes() -> list[web.RouteDef]:
     return [
         web.get(all_events, list_events),
         web.post(all_events, create_event),
+        web.get(one, show_event),
         web.patch(one, update_event),
         web.delete(one, delete_event),
         web.post(one + "/move", move_event),
+        web.post(one + "/answers", answer_event),
         web.delete(one + "/occurrences/{day}", cancel_occurrence),
         web.patch(one + "/occurrences/{day}", change_occurrence),
     ]
@@ -40,8 +54,8 @@ def routes() -> list[web.RouteDef]:
 async def list_events(request: web.Request) -> web.Response:
     """The mailbox's single events and occurrences from `start` to `end` (default: the next 90 days), times in UTC."""
     world = world_of(request)
-    start = _moment(request, "start") or world.clock.now()
-    found = instances(mailbox_of(request), start, _moment(request, "end") or start + WINDOW)
+    start = moment(request, "start") or world.clock.now()
+    found = instances(mailbox_of(request), start, moment(request, "end") or start + WINDOW)
     return web.json_response({"events": [resource(instance, View()) for instance in found]})
 
 
@@ -53,6 +67,17 @@ async def create_event(request: web.Request) -> web.Response:
     event = events.create_event(world_of(request), tenant_of(request), user_of(request), fields)
     shown = resource(_as_stored(request, event), View())
     return web.json_response(shown, status=201)
+
+
+async def show_event(request: web.Request) -> web.Response:
+    """One event with what Graph shows only when asked: its calendar, immutable id and extended properties."""
+    event = events.find_event(mailbox_of(request), request.match_info["event"])
+    more = {
+        "calendar": event.calendar_id,
+        "immutableId": event.immutable_id,
+        "singleValueExtendedProperties": event.fields.get("singleValueExtendedProperties") or [],
+    }
+    return web.json_response({**resource(_as_stored(request, event), View()), **more})
 
 
 async def update_event(request: web.Request) -> web.Response:
@@ -81,6 +106,14 @@ async def move_event(request: web.Request) -> web.Response:
     return web.json_response({"id": event.id})
 
 
+async def answer_event(request: web.Request) -> web.Response:
+    """An attendee answers; the owner of an invitation answers it with their own address."""
+    answer = await read(request, Answer)
+    place = world_of(request), tenant_of(request), user_of(request)
+    event = events.answer_event(*place, request.match_info["event"], answer.attendee, answer.response)
+    return web.json_response(resource(_as_stored(request, event), View()))
+
+
 async def cancel_occurrence(request: web.Request) -> web.Response:
     """Take one occurrence out of a series."""
     place = world_of(request), tenant_of(request), user_of(request)
@@ -99,14 +132,3 @@ async def change_occurrence(request: web.Request) -> web.Response:
 def _as_stored(request: web.Request, event: Event) -> Instance:
     kind: Kind = "seriesMaster" if event.fields.get("recurrence") else "singleInstance"
     return single(event, mailbox_of(request).time_zone, kind)
-
-
-def _moment(request: web.Request, name: str) -> datetime | None:
-    text = request.query.get(name)
-    if text is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise InputError(f"{name}: not a moment: {text!r}") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

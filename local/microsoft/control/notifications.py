@@ -78,14 +78,15 @@ async def remove(request: web.Request) -> web.Response:
 
 async def show_delivery(request: web.Request) -> web.Response:
     """Whether everything due has been sent, what was sent so far, and how Graph holds each URL."""
-    delivery = delivery_of(world_of(request))
-    now = world_of(request).clock.now()
+    world = world_of(request)
+    delivery, now = delivery_of(world), world.clock.now()
+    idle = delivery.is_idle() and world.late_writes.is_idle(now)
     counters = {subscription: dict(counts) for subscription, counts in delivery.counters.items()}
     endpoints = [
         {"url": endpoint.url, "state": endpoint.current_state(now), "waiting": len(endpoint.queue)}
         for endpoint in delivery.endpoints.values()
     ]
-    return web.json_response({"idle": delivery.is_idle(), "counters": counters, "endpoints": endpoints})
+    return web.json_response({"idle": idle, "counters": counters, "endpoints": endpoints})
 
 
 async def set_state(request: web.Request) -> web.Response:
@@ -98,11 +99,12 @@ async def set_state(request: web.Request) -> web.Response:
 
 
 async def wait_until_idle(request: web.Request) -> web.Response:
-    """Answer once everything due has been sent, or the patience is over."""
-    body = await read(request, Patience)
-    delivery = delivery_of(world_of(request))
+    """Answer once every late write that is due was made and everything due was sent, or the patience is over."""
+    body, world = await read(request, Patience), world_of(request)
     try:
-        await asyncio.wait_for(delivery.idle(), body.seconds)
+        async with asyncio.timeout(body.seconds):
+            await world.late_writes.idle(world.clock)
+            await delivery_of(world).idle()
     except TimeoutError:
         return web.json_response({"idle": False})
     return web.json_response({"idle": True})

@@ -12,8 +12,8 @@ from aiohttp import web
 from local.microsoft.entra.authority import Authority
 from local.microsoft.entra.errors import EntraError
 from local.microsoft.entra.grants import Browser
-from local.microsoft.entra.pages import MANY_PEOPLE, page
 from local.microsoft.entra.people import Person, choices, is_hinted, may_pick, suits_domain
+from local.microsoft.pages import MANY_PEOPLE, page
 from local.microsoft.world import AppRegistration, World
 
 
@@ -26,11 +26,12 @@ def pick_page(
 ) -> web.Response:
     """The page that asks who signs in: accounts of this browser, everybody else, or an address to type."""
     hint, search = parameters.get("login_hint", ""), parameters.get("search", "")
-    shown = choices(world, authority, search, hint, parameters.get("domain_hint", ""))
+    known = [] if browser is None else known_accounts(world, authority, browser, parameters)
+    shown = choices(world, authority, search, hint, parameters.get("domain_hint", ""), besides=known)
     return page(
         "pick.html",
         app_name=app.display_name,
-        known=[] if browser is None else known_accounts(world, authority, browser, parameters),
+        known=known,
         signed_out=set() if browser is None else browser.signed_out,
         choices=shown,
         many=sum(len(choice.people) for choice in shown) >= MANY_PEOPLE,

@@ -16,10 +16,11 @@ from local.microsoft.entra.authority import PERSONAL_TENANT, Authority, find_aut
 from local.microsoft.entra.authorize import find_app
 from local.microsoft.entra.consent import app_roles_for, grant_tenant
 from local.microsoft.entra.errors import EntraError
-from local.microsoft.entra.pages import callback_url, needs_admin_approval, page, send_back
+from local.microsoft.entra.pages import callback_url, needs_admin_approval, send_back
 from local.microsoft.entra.people import Person, pick
 from local.microsoft.entra.permissions import Permission, application_permissions, delegated_permissions
 from local.microsoft.entra.tokens import GRAPH
+from local.microsoft.pages import page
 from local.microsoft.world import AppRegistration, World
 
 

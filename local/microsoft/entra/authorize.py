@@ -20,24 +20,18 @@ from local.microsoft.entra.consent import check_enabled, grant_user
 from local.microsoft.entra.errors import EntraError, missing_parameter, unknown_app
 from local.microsoft.entra.grants import AuthorizationCode, Browser, SignIn
 from local.microsoft.entra.issue import id_token
-from local.microsoft.entra.pages import callback_url, needs_admin_approval, page, send_back
+from local.microsoft.entra.pages import callback_url, needs_admin_approval, send_back
 from local.microsoft.entra.people import Person, pick
 from local.microsoft.entra.permissions import delegated_permissions
 from local.microsoft.entra.proof_key import check_challenge
 from local.microsoft.entra.tokens import GRAPH
 from local.microsoft.entra.user_consent import declined, may_consent, must_ask, needs_admin
+from local.microsoft.pages import page
 from local.microsoft.world import AppRegistration, World
 
 RESPONSE_TYPES = {"code", "id_token", "code id_token"}
 RESPONSE_MODES = {"query", "fragment", "form_post"}
 PROMPTS = {"", "login", "none", "consent", "select_account"}
-
-
-@dataclass(frozen=True)
-class SilenceImpossible(Exception):
-    """Nobody may be asked, and nothing can be decided without."""
-
-    error: EntraError
 
 
 @dataclass(frozen=True)
@@ -111,11 +105,13 @@ def answer_authorize(
         return _cancelled(request, form)
     try:
         person = _who(request, form, browser)
-    except SilenceImpossible as silence:
-        return request.back_with(silence.error)
-    if person is None:
-        return pick_page(world, authority, app, parameters, browser)
-    return _decide(request, person, form, browser)
+        if person is None:
+            return pick_page(world, authority, app, parameters, browser)
+        return _decide(request, person, form, browser)
+    except EntraError as error:
+        if request.get("prompt") == "none":
+            return request.back_with(error)
+        raise
 
 
 def _problems(request: AuthorizeRequest) -> Iterator[EntraError]:
@@ -153,10 +149,7 @@ def _who(request: AuthorizeRequest, form: Mapping[str, str], browser: Browser) -
     """The account that signs in, or None if it must be asked for."""
     if form.get("user"):
         return pick(request.world, request.authority, form["user"])
-    try:
-        return signed_in_account(request.world, request.authority, browser, request.parameters)
-    except EntraError as error:
-        raise SilenceImpossible(error) from None
+    return signed_in_account(request.world, request.authority, browser, request.parameters)
 
 
 def _decide(request: AuthorizeRequest, person: Person, form: Mapping[str, str], browser: Browser) -> web.Response:
@@ -167,7 +160,7 @@ def _decide(request: AuthorizeRequest, person: Person, form: Mapping[str, str], 
     sign_in = SignIn(app.client_id, person.tenant.id, person.user.id, request.scopes, request.get("nonce") or None)
     if must_ask(world, person, sign_in, request.get("prompt")):
         if request.get("prompt") == "none":
-            return request.back_with(EntraError(65001, "interaction_required", "The user has not consented."))
+            raise EntraError(65001, "interaction_required", "The user has not consented.")
         if not may_consent(world, person):
             return _ask_an_admin(request, needs_admin(person))
         if form.get("decision") != "accept":

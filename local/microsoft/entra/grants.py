@@ -11,9 +11,7 @@ from uuid import uuid4
 
 from local.microsoft.entra.challenges import Challenge
 
-IdTokenFlaw = Literal[
-    "signature", "kid", "unsigned", "hmac", "iss", "aud", "exp", "nonce", "no_nonce", "tid", "oid", "nbf"
-]
+IdTokenFlaw = Literal["signature", "kid", "unsigned", "hmac", "iss", "aud", "exp", "nonce", "no_nonce", "tid", "nbf"]
 
 
 @dataclass(frozen=True)
@@ -105,9 +103,17 @@ class Grants:
         theirs = [token for token in self.refresh_tokens.values() if token.sign_in.user_id == user_id]
         for token in theirs:
             token.revoked = True
+        self.sign_out(user_id)
+        return len(theirs)
+
+    def sign_out(self, user_id: str) -> None:
+        """Have a user sign in again at every browser; tokens stay as they are."""
         for browser in self.browsers.values():
             browser.signed_out |= {account for account in browser.accounts if account[1] == user_id}
-        return len(theirs)
+
+    def sessions_of(self, user_id: str) -> set[str]:
+        """The user's sign-ins that can be renewed or could once."""
+        return {t.sign_in.session for t in self.refresh_tokens.values() if t.sign_in.user_id == user_id}
 
     def end_session(self, session: str) -> None:
         """Take back everything that came of one sign-in, access tokens included."""

@@ -1,28 +1,14 @@
-"""The pages a person sees: who signs in, consent, refusals. Every value from outside is escaped by the templates."""
+"""What a person sees while signing in: dead ends, and the ways back to the app."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
 from urllib.parse import urlencode
 
 from aiohttp import web
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from local.microsoft.entra.errors import EntraError
-
-_TEMPLATES = Environment(
-    loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True, undefined=StrictUndefined
-)
-MANY_PEOPLE = 12
-"""From this many choices on there is a search box."""
-
-
-def page(template: str, status: int = 200, **values: Any) -> web.Response:
-    """An HTML page from a template."""
-    text = _TEMPLATES.get_template(template).render(**values)
-    return web.Response(text=text, status=status, content_type="text/html", headers={"Cache-Control": "no-store"})
+from local.microsoft.pages import page
 
 
 def refusal(error: EntraError, title: str = "Sorry, but we're having trouble signing you in") -> web.Response:

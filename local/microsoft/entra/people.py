@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from local.microsoft.entra.authority import PERSONAL_TENANT, Authority
@@ -52,19 +53,31 @@ class Choice:
 
 
 def choices(
-    world: World, authority: Authority, search: str = "", hint: str = "", domain_hint: str = ""
+    world: World,
+    authority: Authority,
+    search: str = "",
+    hint: str = "",
+    domain_hint: str = "",
+    besides: Collection[Person] = (),
 ) -> list[Choice]:
-    """Everyone who may sign in here, by tenant; the hinted person first, then administrators."""
+    """Everyone who may sign in here, by tenant; the hinted person and their tenant first, then administrators.
+
+    Left out are those who are shown anyway.
+    """
     tenants = [t for t in world.tenants.values() if authority.admits(t.id) and suits_domain(t, domain_hint)]
-    return [choice for tenant in tenants if (choice := _choice(tenant, authority, search, hint)).people]
+    left_out = {person.user.id for person in besides}
+    found = [_choice(tenant, authority, search, hint, left_out) for tenant in tenants]
+    found.sort(key=lambda choice: not any(is_hinted(person.user, hint) for person in choice.people))
+    return [choice for choice in found if choice.people]
 
 
-def _choice(tenant: Tenant, authority: Authority, search: str, hint: str) -> Choice:
+def _choice(tenant: Tenant, authority: Authority, search: str, hint: str, left_out: set[str]) -> Choice:
     people = [
         Person(tenant, user)
         for user in tenant.users.values()
-        if user.deleted_at is None and _at_home(user, authority) and _found(user, search.lower())
+        if user.deleted_at is None and user.id not in left_out and may_pick(authority, tenant.id, user)
     ]
+    people = [person for person in people if _found(person.user, search.lower())]
     people.sort(key=lambda p: (not is_hinted(p.user, hint), not p.user.role_templates, p.user.display_name))
     return Choice(tenant, people[:SHOWN_PER_TENANT], max(0, len(people) - SHOWN_PER_TENANT))
 

@@ -26,7 +26,9 @@ def redeem_code(request: TokenRequest) -> Json:
     if code is None or code.sign_in.client_id != request.app.client_id:
         raise invalid_grant(9002313, "Invalid request. Request is malformed or invalid.")
     _check_code(request, code)
-    _check_place(request, code.sign_in)
+    if request.world.switches.foreign_code == "refused":
+        _check_place(request, code.sign_in)
+    check_enabled(request.world.tenants[code.sign_in.tenant_id], request.app)
     code.redeemed = True
     return _answer(request, code.sign_in)
 
@@ -38,6 +40,7 @@ def refresh(request: TokenRequest) -> Json:
     if token is None or token.sign_in.client_id != request.app.client_id:
         raise invalid_grant(70000, "Provided grant is invalid or malformed.", "bad_token")
     _check_place(request, token.sign_in)
+    check_enabled(world.tenants[token.sign_in.tenant_id], request.app)
     _check_token(world, token)
     asked = tuple(request.form.get("scope", "").split())
     sign_in = replace(token.sign_in, scopes=asked or token.sign_in.scopes, nonce=None)
@@ -61,10 +64,9 @@ def _check_code(request: TokenRequest, code: AuthorizationCode) -> None:
 
 
 def _check_place(request: TokenRequest, sign_in: SignIn) -> None:
-    """A grant is good at every authority that its owner could sign in at, while the tenant lets the app in."""
+    """A grant is good at every authority that its owner could sign in at."""
     if not request.authority.admits(sign_in.tenant_id):
         raise invalid_grant(70000, "Provided grant is invalid for this endpoint.", "bad_token")
-    check_enabled(request.world.tenants[sign_in.tenant_id], request.app)
 
 
 def _check_token(world: World, token: RefreshToken) -> None:

@@ -76,8 +76,15 @@ def access_denied() -> GraphError:
 
 
 def _own_mailbox(world: World, token: AccessToken, key: str | None) -> User:
+    """The caller's own mailbox, or that of a colleague who shares a calendar; which one comes later."""
     tenant = world.tenants[token.tenant_id]
     user = find_owner(world, tenant, key or token.user_id or "")
-    if user.id != token.user_id:
+    viewer = tenant.users.get(token.user_id or "")
+    if user.id != token.user_id and not (viewer and _shares_with(user, viewer)):
         raise access_denied()
     return user
+
+
+def _shares_with(user: User, viewer: User) -> bool:
+    shares = viewer.mailbox.shared.values() if viewer.mailbox else ()
+    return any(share.user_id == user.id for share in shares)

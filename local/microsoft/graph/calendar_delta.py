@@ -75,7 +75,7 @@ async def calendar_view_delta(world: World, request: GraphRequest) -> GraphRespo
     place = _place(world, mailbox, request)
     if _twisted(world, request, "replay"):
         place = replace(place, since=None)
-    entries = sorted(_entries(world, mailbox, place), key=lambda e: e.key)
+    entries = sorted(_told_once(_entries(world, mailbox, place), mailbox, view), key=lambda e: e.key)
     entries = [e for e in entries if e.key > place.after]
     page = [] if _twisted(world, request, "empty_page") else entries[: place.size]
     link = _next_link(place, page) if len(entries) > len(page) else _delta_link(world, request, place)
@@ -137,6 +137,14 @@ def _entries(world: World, mailbox: Mailbox, place: Place) -> list[Entry]:
     return found
 
 
+def _told_once(entries: list[Entry], mailbox: Mailbox, view: View) -> list[Entry]:
+    """By immutable ids an event that has moved away and back is there, and not gone as well."""
+    if not view.immutable_ids:
+        return entries
+    present = {entry.instance.event.immutable_id for entry in entries if entry.instance}
+    return [e for e in entries if e.instance or _removed_id(mailbox, e.event_id, view) not in present]
+
+
 def _touched(mailbox: Mailbox, since: int) -> set[str]:
     first = bisect_right(mailbox.changes, since, key=lambda change: change[0])
     return {identity for _, identity, _ in mailbox.changes[first:]}
@@ -164,7 +172,9 @@ def _item(world: World, mailbox: Mailbox, entry: Entry, view: View) -> Json:
 
 def _removed_id(mailbox: Mailbox, identity: str, view: View) -> str:
     event: Event | None = mailbox.events.get(identity)
-    return event.immutable_id if view.immutable_ids and event is not None else identity
+    if not view.immutable_ids:
+        return identity
+    return event.immutable_id if event is not None else mailbox.left.get(identity, identity)
 
 
 def _refuse_options(query: dict[str, str]) -> None:

@@ -6,6 +6,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+_CONFLICT = (
+    "The send or update operation could not be performed because the change key passed in the request does not match "
+    "the current change key for the item."
+)
+IRRESOLVABLE_CONFLICT = ("ErrorIrresolvableConflict", _CONFLICT)
+"""Code and message of Outlook's answer to a write that is based on another state than the present one."""
+
 
 class GraphError(Exception):
     """An answer outside 2xx, raised from anywhere below a route."""

@@ -20,6 +20,7 @@ def check_event(fields: Json) -> None:
     _check_choice(fields, "showAs", SHOW_AS)
     _check_choice(fields, "sensitivity", SENSITIVITY)
     _check_attendees(fields.get("attendees") or [])
+    _check_extended_properties(fields.get("singleValueExtendedProperties") or [])
     if fields.get("recurrence"):
         _check_recurrence(fields["recurrence"])
 
@@ -57,6 +58,12 @@ def _check_attendees(attendees: Any) -> None:
     for attendee in attendees:
         if not isinstance(attendee, dict) or not (attendee.get("emailAddress") or {}).get("address"):
             raise GraphError(400, "ErrorInvalidRecipients", "At least one recipient is not valid.")
+
+
+def _check_extended_properties(properties: Any) -> None:
+    for one in properties if isinstance(properties, list) else [properties]:
+        if not isinstance(one, dict) or not all(isinstance(one.get(name), str) for name in ("id", "value")):
+            raise GraphError(400, "RequestBodyRead", "Cannot read the extended properties of the event.")
 
 
 def _check_choice(fields: Json, name: str, choices: set[str]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from local.microsoft.faults import Fault
-from local.microsoft.graph.errors import GraphError
+from local.microsoft.graph.errors import IRRESOLVABLE_CONFLICT, GraphError
 from local.microsoft.graph.messages import GraphResponse
 from local.microsoft.switches import Switches
 
@@ -12,11 +12,12 @@ CODES = {
     401: ("InvalidAuthenticationToken", "Access token has expired or is not yet valid."),
     403: ("ErrorAccessDenied", "Access is denied. Check credentials and try again."),
     404: ("ErrorItemNotFound", "The specified object was not found in the store."),
-    409: ("ErrorIrresolvableConflict", "The send or update operation could not be performed."),
+    409: IRRESOLVABLE_CONFLICT,
     410: (
         "SyncStateNotFound",
         "The sync state generation is not found; generation=149;[highest=157][157][155][156].",
     ),
+    412: IRRESOLVABLE_CONFLICT,
     429: ("ApplicationThrottled", "Application is over its MailboxConcurrency limit."),
     500: ("InternalServerError", "An internal server error occurred."),
     502: ("BadGateway", "Bad gateway."),
@@ -30,12 +31,13 @@ PAGE = (
 
 def replaces_answer(fault: Fault) -> bool:
     """Whether the fault answers itself; others only slow the true answer down."""
-    return fault.status is not None or fault.reset or fault.body is not None or fault.html
+    late = fault.late_seconds is not None
+    return fault.status is not None or fault.reset or fault.body is not None or fault.html or late
 
 
 def spoilt_answer(fault: Fault, path: str, switches: Switches) -> GraphResponse:
     """The answer of a fault without a reset; raises GraphError for one with an error object."""
-    status = fault.status or 503
+    status = fault.status or (503 if fault.late_seconds is None else 504)
     headers = dict(fault.headers)
     if fault.retry_after is not None:
         headers["Retry-After"] = str(fault.retry_after)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+from local.microsoft.entra.authority import PERSONAL_TENANT
 from local.microsoft.registration import PUBLIC_URL, register_app
 from local.microsoft.sample.calendars import fill_calendar
 from local.microsoft.sample.foreign import NORTHWIND, WOODGROVE, northwind, personal_accounts, woodgrove
+from local.microsoft.sample.more_calendars import add_second_calendars
 from local.microsoft.sample.organizations import ORGANIZATIONS
 from local.microsoft.sample.people import CONTOSO, FABRIKAM, contoso, fabrikam
 from local.microsoft.world import World
@@ -24,4 +26,5 @@ def sample_world(client_certificate: bytes = b"", public_url: str = PUBLIC_URL, 
         world.tenants[tenant.id] = tenant
         for index, user in enumerate(tenant.users.values()):
             fill_calendar(user, monday, index)
+    add_second_calendars(world.tenants[PERSONAL_TENANT], world.tenants[NORTHWIND], monday)
     return world

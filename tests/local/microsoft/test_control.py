@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -222,3 +223,15 @@ def test_bad_input_is_answered_with_what_is_wrong(
     answer = session.request(method, f"{microsoft.http_url}/control{path}", data=body)
     assert answer.status_code == status
     assert what in answer.json()["error"]
+
+
+@pytest.mark.parametrize("path", ["/control", "/control/"])
+def test_the_index_names_every_address_and_its_links_work(
+    microsoft: Simulator, session: requests.Session, path: str
+) -> None:
+    page = session.get(microsoft.http_url + path).text
+    assert "PATCH /control/switches" in page
+    assert "/control/tenants/{tenant}/users/{user}/events/{event}/answers" in page
+    links = re.findall(r'href="(/[^"]+)"', page)
+    assert "/control/tenants/contoso.com/users" in links
+    assert {session.get(microsoft.http_url + link).status_code for link in links} == {200}

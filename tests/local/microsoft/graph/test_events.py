@@ -5,9 +5,8 @@ from typing import Any
 
 import pytest
 
-from local.microsoft.faults import Fault
 from local.microsoft.graph import events
-from tests.local.microsoft.graph.conftest import ADELE, BRUNO, CLIENT, Graph, event, weekly
+from tests.local.microsoft.graph.conftest import ADELE, BRUNO, CLIENT, Graph, code, event, weekly
 
 EVENTS = f"/users/{ADELE}/events"
 GUEST = {"emailAddress": {"address": "Gina@Example.com", "name": "Gina"}, "type": "required"}
@@ -19,10 +18,6 @@ def outbox(graph: Graph, user: str = ADELE) -> list[tuple[str, list[str]]]:
     mailbox = graph.tenant.users[user].mailbox
     assert mailbox is not None
     return [(mail["kind"], mail["to"]) for mail in mailbox.outbox]
-
-
-def code(response: Any) -> tuple[int, str]:
-    return response.status_code, response.json()["error"]["code"]
 
 
 def test_created_event_is_answered_in_full_and_can_be_read(graph: Graph) -> None:
@@ -62,41 +57,6 @@ def test_broken_json_is_refused(graph: Graph) -> None:
     assert graph("POST", EVENTS, data=b"{", headers={"Content-Type": "application/json"}).status_code == 400
 
 
-def test_retry_with_the_same_transaction_makes_one_event(graph: Graph) -> None:
-    body = event(transactionId="booking-1")
-    first, again = graph.post(EVENTS, body), graph.post(EVENTS, body)
-    assert (first.status_code, again.status_code) == (201, 201)
-    assert first.json()["id"] == again.json()["id"]
-    assert again.json()["transactionId"] == "booking-1"
-    assert len(graph.get(EVENTS).json()["value"]) == 1
-
-
-@pytest.mark.parametrize("status", ["400", "409"])
-def test_retry_can_be_refused_and_names_the_existing_event(graph: Graph, status: Any) -> None:
-    graph.world.switches.transaction_retry = status
-    body = event(transactionId="booking-1")
-    first = graph.post(EVENTS, body).json()
-    again = graph.post(EVENTS, body)
-    assert code(again) == (int(status), "ErrorDuplicateTransactionId")
-    assert again.json()["error"]["@event.existingEventId"] == first["id"]
-
-
-@pytest.mark.parametrize("status", ["400", "409"])
-def test_transaction_of_another_event_is_refused(graph: Graph, status: Any) -> None:
-    graph.world.switches.transaction_reuse = status
-    graph.post(EVENTS, event(transactionId="booking-1"))
-    assert code(graph.post(EVENTS, event(subject="Other", transactionId="booking-1")))[0] == int(status)
-    assert graph.post(f"/users/{BRUNO}/events", event(transactionId="booking-1")).status_code == 201
-
-
-def test_lost_response_leaves_the_event_behind(graph: Graph) -> None:
-    graph.world.faults.add(Fault(where="/users/*/events", method="POST", status=504, after_write=True))
-    body = event(transactionId="booking-1")
-    assert code(graph.post(EVENTS, body)) == (504, "UnknownError")
-    assert graph.post(EVENTS, body).status_code == 201
-    assert len(graph.get(EVENTS).json()["value"]) == 1
-
-
 def test_update_changes_key_and_tells_everybody(graph: Graph) -> None:
     created = graph.post(EVENTS, event(attendees=[GUEST])).json()
     moved = graph("PATCH", f"{EVENTS}/{created['id']}", json={"end": {"dateTime": "2026-03-10T11:00:00"}})
@@ -122,6 +82,9 @@ def test_stale_etag_conflicts(graph: Graph, status: Any) -> None:
     refused = graph("PATCH", address, json={"showAs": "busy"}, headers=stale)
     assert code(refused) == (int(status), "ErrorIrresolvableConflict")
     assert graph("DELETE", address, headers=stale).status_code == int(status)
+    assert code(graph.post(f"{address}/cancel", {}, headers=stale)) == (int(status), "ErrorIrresolvableConflict")
+    present = {"If-Match": graph.get(address).json()["@odata.etag"]}
+    assert graph("PATCH", address, json={"showAs": "oof"}, headers=present).status_code == 200
     graph.world.switches.if_match = False
     assert graph("PATCH", address, json={"showAs": "busy"}, headers=stale).status_code == 200
 
@@ -151,6 +114,24 @@ def test_cancel_sends_the_comment_and_needs_the_organizer(graph: Graph) -> None:
     refused = graph.post(f"{EVENTS}/{invited.id}/cancel", {})
     assert "organizer" in refused.json()["error"]["message"]
     assert refused.status_code == 400
+
+
+@pytest.mark.parametrize("method", ["DELETE", "cancel"])
+def test_present_etag_removes_the_event(graph: Graph, method: str) -> None:
+    created = graph.post(EVENTS, event()).json()
+    address, present = f"{EVENTS}/{created['id']}", {"If-Match": created["@odata.etag"]}
+    call = ("DELETE", address) if method == "DELETE" else ("POST", f"{address}/cancel")
+    assert graph(*call, headers=present).ok
+    assert code(graph(*call, headers=present)) == (404, "ErrorItemNotFound")
+
+
+def test_cancelled_occurrence_is_told_with_the_comment(graph: Graph) -> None:
+    master = graph.post(EVENTS, event(attendees=[GUEST], recurrence=weekly("2026-03-10", ["tuesday"]))).json()
+    assert graph.post(f"{EVENTS}/{master['id']}.20260317/cancel", {"comment": "Ill"}).status_code == 202
+    mailbox = graph.tenant.users[ADELE].mailbox
+    assert mailbox is not None
+    assert (mailbox.outbox[-1]["kind"], mailbox.outbox[-1]["comment"]) == ("cancellation", "Ill")
+    assert graph.get(f"{EVENTS}/{master['id']}").status_code == 200
 
 
 def test_permanent_delete(graph: Graph) -> None:
