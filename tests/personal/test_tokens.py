@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from local.microsoft.entra.challenges import ANSWERS, Challenge
+from local.microsoft.entra.challenges import ANSWERS
 from local.microsoft.entra.managed_identity import answer_identity_request
-from local.microsoft.registration import CLIENT_ID, IDENTITY_CLIENT_ID
+from local.microsoft.registration import IDENTITY_CLIENT_ID
 from local.microsoft.sample import NORTHWIND
 from shared.errors import CredentialRejected, MicrosoftError, ReconnectRequired, TryLater
 from shared.graph.credential import EXCHANGE_AUDIENCE
@@ -100,19 +100,6 @@ def test_microsofts_addresses_are_asked_for_once_for_all_connections(bench: Benc
     assert len(bench.remote.requests("openid-configuration")) == 1
 
 
-def challenged(demand: Any) -> Callable[[Bench], None]:
-    def raise_it(bench: Bench) -> None:
-        raised = {tuple(bench.account()): Challenge(demand, frozenset({"token"}))}
-        bench.microsoft.call(lambda: bench.microsoft.world.grants.challenges.update(raised))
-
-    return raise_it
-
-
-def consent_withdrawn(bench: Bench) -> None:
-    account, consents = bench.account(), bench.microsoft.world.grants.consents
-    bench.microsoft.call(lambda: consents.pop((*account, CLIENT_ID)))
-
-
 VOID: dict[str, tuple[Callable[[Bench], Any], str]] = {
     "revoked": (lambda b: b.remote.revoke_sign_ins(NORTHWIND, NADIA), "AADSTS50173"),
     "expired": (lambda b: b.remote.advance(91 * 86400), "AADSTS700082"),
@@ -121,12 +108,22 @@ VOID: dict[str, tuple[Callable[[Bench], Any], str]] = {
         "AADSTS50057",
     ),
     "the account is gone": (lambda b: b.remote.delete_user(NORTHWIND, NADIA), "AADSTS50034"),
-    "consent withdrawn": (consent_withdrawn, "AADSTS65001"),
+    "consent withdrawn": (lambda b: b.remote.withdraw_consent(NORTHWIND, NADIA), "AADSTS65001"),
+    "password reset by an administrator": (
+        lambda b: b.remote.change_password(NORTHWIND, NADIA, by="admin"),
+        "AADSTS50173",
+    ),
     "the app is switched off in the tenant": (
         lambda b: b.remote.revoke_consent(NORTHWIND, "disabled"),
         "AADSTS7000112",
     ),
-    **{demand: (challenged(demand), f"AADSTS{answer.number}") for demand, answer in ANSWERS.items()},
+    **{
+        demand: (
+            lambda b, demand=demand: b.remote.set_access_policy(NORTHWIND, NADIA, demand),
+            f"AADSTS{answer.number}",
+        )
+        for demand, answer in ANSWERS.items()
+    },
 }
 
 
@@ -177,6 +174,13 @@ def test_connecting_again_restores_everything(bench: Bench, happens: str) -> Non
     again.forget(NORTHWIND)
     assert bench.calendars(token(again, bench)) == 200
     assert code(bench.tokens(bench.account(), generation=1), bench) == "tokens_not_made_for_this"
+
+
+def test_a_password_that_the_person_changed_changes_nothing(bench: Bench) -> None:
+    tokens = bench.connected()
+    bench.remote.change_password(NORTHWIND, NADIA)
+    tokens.forget(NORTHWIND)
+    assert bench.calendars(token(tokens, bench)) == 200
 
 
 PASSING = {
