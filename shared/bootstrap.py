@@ -279,12 +279,13 @@ class Services:
 
     @cached_property
     def _sign_in(self) -> SignIn:
+        from shared.graph.id_token import IdTokens
         from shared.graph.sign_in import SignIn
         from shared.signing_keys import key_set
 
         microsoft = self.settings.microsoft
         keys = key_set(f"{microsoft.login_url}/organizations/discovery/v2.0/keys", microsoft.ca_file)
-        return SignIn(microsoft, self._session, keys)
+        return SignIn(microsoft, self._session, IdTokens(microsoft, keys))
 
     @cached_property
     def _session(self) -> requests.Session:

@@ -16,6 +16,7 @@ var tables = [
   'Mailboxes'
   'Calendars'
   'Bookings'
+  'SignIns'
   'Tokens'
   'Audit'
   'DeadLetters'

@@ -14,6 +14,7 @@ from shared.model.connection import Connection, ConnectionStatus, Detail, Mailbo
 from shared.model.dead_letter import DeadLetter
 from shared.model.meeting import Content, Invitee, Sensitivity
 from shared.model.organization import Member, MemberKey, Role
+from shared.model.personal import ConnectionKey, KeptTokens, SignInAttempt
 from shared.model.policy import Choice, Decided, Policy, Scope, UnknownRule
 from shared.model.tenant import DirectoryUser, MailboxKey, Tenant, TenantStatus
 
@@ -31,6 +32,7 @@ __all__ = [
     "Claim",
     "Combine",
     "Connection",
+    "ConnectionKey",
     "ConnectionStatus",
     "Content",
     "DeadLetter",
@@ -44,6 +46,7 @@ __all__ = [
     "Invited",
     "Invitee",
     "Kept",
+    "KeptTokens",
     "LinkStep",
     "Mailbox",
     "MailboxKey",
@@ -57,6 +60,7 @@ __all__ = [
     "Role",
     "Scope",
     "Sensitivity",
+    "SignInAttempt",
     "Snapshot",
     "Sought",
     "State",

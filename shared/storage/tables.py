@@ -11,8 +11,10 @@ from shared.model import (
     Choice,
     Connection,
     DeadLetter,
+    KeptTokens,
     Member,
     MemberKey,
+    SignInAttempt,
     Tenant,
     TenantStatus,
 )
@@ -54,6 +56,11 @@ class Tables:
         """organization and member / tenant id and object id, or `agenda`"""
         self.bookings = AnnouncedTable(service, "Bookings", Booking, Subject.BOOKING, announcing, parts=8)
         """organization / member id and booking id: of the host who invites"""
+        """organization and member / tenant id and object id"""
+        self.sign_ins = Table(service, "SignIns", SignInAttempt)
+        """organization / hash of the member id"""
+        self.tokens = Table(service, "Tokens", KeptTokens, parts=8)
+        """organization / member id and source; read and written by `TokenVault`"""
         self.audit = Audit(service)
         """organization / newest first"""
         self.dead_letters = Table(service, "DeadLetters", DeadLetter, parts=MOST_PARTS, lenient=True)

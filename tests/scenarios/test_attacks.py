@@ -9,7 +9,7 @@ import requests
 from local.client import Browser
 from local.microsoft import remote
 from local.microsoft.entra.authority import PERSONAL_TENANT
-from local.microsoft.entra.issue import IdTokenFlaw
+from local.microsoft.entra.grants import IdTokenFlaw
 from local.stack import Stack
 from tests.scenarios.company import GLOBAL_ADMINISTRATOR, Company, consent_answer
 
