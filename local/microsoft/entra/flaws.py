@@ -58,5 +58,6 @@ def _wrong(claims: dict[str, Any], flaw: IdTokenFlaw) -> dict[str, Any]:
         "nbf": claims["iat"] + 7200,
         "nonce": "not-the-nonce",
         "tid": other,
+        "oid": other,
     }
     return claims | {flaw: wrong[flaw]}

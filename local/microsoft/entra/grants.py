@@ -11,7 +11,10 @@ from uuid import uuid4
 
 from local.microsoft.entra.challenges import Challenge
 
-IdTokenFlaw = Literal["signature", "kid", "unsigned", "hmac", "iss", "aud", "exp", "nonce", "no_nonce", "tid", "nbf"]
+IdTokenFlaw = Literal[
+    "signature", "kid", "unsigned", "hmac", "iss", "aud", "exp", "nonce", "no_nonce", "tid", "oid", "nbf"
+]
+"""All but a foreign `oid` show in the token itself; that one shows only beside `client_info`."""
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from local.microsoft.server import Simulator
 
 from .conftest import ADELE, SIGN_IN, MsalApp, SignIn, authorize_url
 
-FLAWS = ["signature", "kid", "unsigned", "hmac", "iss", "aud", "exp", "nonce", "no_nonce", "tid", "nbf"]
+FLAWS = ["signature", "kid", "unsigned", "hmac", "iss", "aud", "exp", "nonce", "no_nonce", "tid", "oid", "nbf"]
 
 
 def problems(microsoft: Simulator, token: str, nonce: str) -> set[str]:
@@ -34,6 +34,7 @@ def problems(microsoft: Simulator, token: str, nonce: str) -> set[str]:
         "exp": claims["exp"] < now,
         "nbf": claims["nbf"] > now + 60,
         "tid": claims["tid"] != CONTOSO,
+        "oid": claims["oid"] not in microsoft.world.tenants[CONTOSO].users,
         "no_nonce": "nonce" not in claims,
         "nonce": claims.get("nonce", nonce) != nonce,
     }
