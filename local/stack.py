@@ -55,6 +55,7 @@ class Stack:
         lease_seconds: int = 60,
         output: IO[str] | None = None,
         data: Path | None = None,
+        project: Path = ROOT,
     ) -> None:
         self._ports = ports or Ports()
         self._make_world = make_world
@@ -64,6 +65,7 @@ class Stack:
         self._lease = lease_seconds
         self._output = output
         self._data = data
+        self._project = project
         self._open = ExitStack()
         self.service: subprocess.Popen[bytes] | None = None
 
@@ -142,6 +144,8 @@ class Stack:
                 port,
                 "--lease-seconds",
                 str(self._lease),
+                "--root",
+                str(self._project),
                 "--with-parent",
             ],
             cwd=ROOT,

@@ -91,6 +91,15 @@ class EventDelivery(msgspec.Struct, frozen=True):
     """How often in a row it was put back because the platform did not take an event."""
 
 
+class Straggler(msgspec.Struct, frozen=True):
+    """A creation that was given up, in one mailbox."""
+
+    tenant: str
+    mailbox: str
+    """Object id."""
+    transaction: str
+
+
 class BookingCheck(msgspec.Struct, frozen=True):
     """Settle what may have been cut short of a booking, and see that the platform was told of it.
 
@@ -103,8 +112,8 @@ class BookingCheck(msgspec.Struct, frozen=True):
     booking: str
     attempt: int = 0
     """How often it was put back because Microsoft was away."""
-    stragglers: tuple[str, ...] = ()
-    """Transactions given up a while ago: an event that appeared under them after all is removed."""
+    stragglers: tuple[Straggler, ...] = ()
+    """Creations given up a while ago: an event that appeared after all is removed, whatever became of the booking."""
 
 
 Message = DirectorySync | CalendarSync | EventDelivery | BookingCheck

@@ -10,6 +10,7 @@ import subprocess
 import threading
 from collections import deque
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 from queue import Empty, Queue
 from typing import Self
@@ -42,6 +43,8 @@ class Azurite:
         self._process: subprocess.Popen[str] | None = None
         self._lines: deque[str] = deque(maxlen=30)
         self.endpoints: dict[str, str] = {}
+        self.ahead = timedelta()
+        """How far its clock is ahead of the machine's, from its next start on."""
 
     @property
     def connection_string(self) -> str:
@@ -54,7 +57,8 @@ class Azurite:
         node = find_node()
         script = installed(node)
         self._process = subprocess.Popen(
-            [node.program, "--require", HERE / "with_parent.cjs", script, *self._arguments()],
+            [node.program, *self._before(), script, *self._arguments()],
+            env={**os.environ, "CLOCK_AHEAD_SECONDS": str(self.ahead.total_seconds())},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -90,6 +94,11 @@ class Azurite:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+
+    def _before(self) -> list[str]:
+        """What Node loads before Azurite."""
+        names = ["with_parent.cjs", *(["clock_ahead.cjs"] if self.ahead else [])]
+        return [part for name in names for part in ("--require", str(HERE / name))]
 
     def _arguments(self) -> list[str]:
         place = ["--inMemoryPersistence"] if self._folder is None else ["--location", str(self._folder)]

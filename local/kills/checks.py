@@ -18,10 +18,10 @@ from shared.settings import Settings
 DAYS = 60
 
 
-def wrong_calendars(customer: Customer) -> list[str]:
+def wrong_calendars(customer: Customer, now: datetime | None = None) -> list[str]:
     """Members whose answer is not fresh, or not what Outlook says of the next days."""
-    rows = stored_mailboxes(customer)
-    return [finding for member in customer.members for finding in _calendar(customer, member, rows)]
+    rows, start = stored_mailboxes(customer), (now or datetime.now(UTC)).replace(microsecond=0)
+    return [finding for member in customer.members for finding in _calendar(customer, member, start, rows)]
 
 
 def wrong_subscriptions(customer: Customer) -> list[str]:
@@ -62,8 +62,7 @@ def _services(stack: Stack) -> Services:
     return Services(Settings.from_env(stack.settings))
 
 
-def _calendar(customer: Customer, member: Member, rows: dict[str, Mailbox]) -> Iterator[str]:
-    start = datetime.now(UTC).replace(microsecond=0)
+def _calendar(customer: Customer, member: Member, start: datetime, rows: dict[str, Mailbox]) -> Iterator[str]:
     end = start + timedelta(days=DAYS)
     [address] = member.addresses
     events = customer.microsoft.events(customer.tenant, address, start - timedelta(days=2), end + timedelta(days=2))

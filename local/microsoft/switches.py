@@ -90,6 +90,8 @@ class Switches:
     """What `/users/{id}/events` lists: all calendars of the mailbox, or only the primary one."""
     move_keeps_immutable_id: bool = True
     """Whether an event that moves keeps its immutable id; it does not when it moves into an archive mailbox."""
+    deleted_keep_ids: bool = False
+    """Whether an event that was deleted is still answered by its id, though it is in no calendar any more."""
     if_match: bool = True
     """Whether event writes honour `If-Match`."""
     join_url_at_once: bool = True

@@ -131,6 +131,8 @@ class Mailbox:
     """Calendars of others that show up here, by the id they have here."""
     meeting_providers: dict[str, list[str]] = field(default_factory=dict)
     """Calendars with other providers of online meetings than the mailbox."""
+    deleted_items: dict[str, Event] = field(default_factory=dict)
+    """Events that were deleted, by the id they had."""
     online_meetings: bool = True
     """Whether Teams meetings can be made here."""
     read_only_calendars: set[str] = field(default_factory=set)

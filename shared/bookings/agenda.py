@@ -20,9 +20,13 @@ MOST_CLAIMS = 1_000
 
 
 def in_the_way(agenda: Agenda, claim: Claim, kept_free: Window, now: datetime) -> Claim | None:
-    """Another booking that takes some of this time, where a read of Outlook may not show it yet."""
-    others = (one for one in agenda.claims if not is_of(one, claim.lead, claim.booking))
-    return next((one for one in others if _overlap(one, kept_free) and not _shows(one, now)), None)
+    """Another booking that takes some of this time, where a read of Outlook may not show it.
+
+    One that is being moved takes the time it comes from too: it is moved back where not every host can follow.
+    """
+    moving = {(one.lead, one.booking) for one in agenda.claims if is_held(one)}
+    others = (one for one in agenda.claims if not is_of(one, claim.lead, claim.booking) and _overlap(one, kept_free))
+    return next((one for one in others if (one.lead, one.booking) in moving or not _shows(one, now)), None)
 
 
 def with_held(agenda: Agenda, claim: Claim, now: datetime) -> Agenda:
@@ -52,6 +56,12 @@ def without(agenda: Agenda, lead: str, booking: str) -> Agenda:
 def without_held(agenda: Agenda, lead: str, booking: str) -> Agenda:
     """The agenda without what is held for the booking; what it took before stays."""
     return Agenda(tuple(one for one in agenda.claims if not (is_of(one, lead, booking) and is_held(one))))
+
+
+def gives_up(before: Agenda, after: Agenda) -> bool:
+    """Whether some time that was held is not taken any more."""
+    taken = {(one.lead, one.booking, one.start, one.end) for one in after.claims}
+    return any(is_held(one) and (one.lead, one.booking, one.start, one.end) not in taken for one in before.claims)
 
 
 def is_of(claim: Claim, lead: str, booking: str) -> bool:

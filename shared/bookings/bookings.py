@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from shared.bookings import steps
 from shared.bookings.holds import Holds
+from shared.bookings.outlook_changes import beside_ours
 from shared.bookings.refusals import REPEAT, not_connected, refusal
 from shared.bookings.rows import AT_IT, Rows
 from shared.bookings.settlement import Settlement
@@ -50,7 +51,7 @@ class Bookings:
     ) -> None:
         self._tables = tables
         self._rows = Rows(tables.bookings, queues, now)
-        self._holds = Holds(tables.calendars, now)
+        self._holds = Holds(tables.calendars, self._rows, now)
         self._slots = Slots(tables, views)
         self._writing = Writing(events, now)
         self.settlement = Settlement(self._rows, self._holds, self._writing, queues, now)
@@ -229,7 +230,8 @@ class Bookings:
         try:
             events = self._writing.change(booking, wanted.content, parts, span)
             changed = steps.reinvited(booking, wanted.content) if "invitees" in parts else booking
-            row = self._rows.save(row, steps.changed(changed, events, self._now()))
+            after = steps.changed(changed, events, self._now())
+            row = self._rows.save(row, beside_ours(booking, after, parts, moved=span is not None))
         except TryLater as problem:
             self._leave(row, certain=False)
             raise refusal(problem, lead.member) from None

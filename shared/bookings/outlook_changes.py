@@ -11,11 +11,13 @@
 One look may find several of these: the platform is told once, of the first of them in this order, and the event says
 how the rest stands. A version that differs in none of it (a category, a reminder, a link that Teams took its time to
 make) is remembered and not told.
+
+We may write upon what somebody did a moment ago. That is not ours: it stays unknown until the next read looks.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -54,6 +56,33 @@ def change_of(before: Booking, after: Booking, host: Hosted) -> Change | None:
 def is_edited(before: Mapping[str, str], after: Mapping[str, str]) -> bool:
     """Whether something looks different that was looked at before."""
     return any(name in before and before[name] != now for name, now in after.items())
+
+
+def beside_ours(before: Booking, after: Booking, parts: Collection[str], *, moved: bool) -> Booking:
+    """The booking after a change of ours, known as far as we made it: of these parts of its contents, or its time."""
+    ours = {_LOOKS_OF[part] for part in parts if part in _LOOKS_OF}
+    hosts = tuple(_as_far(*both, ours, moved) for both in zip(before.hosts, after.hosts, strict=True))
+    answers = {} if moved else {one.digest: one.response for one in before.invited}
+    invited = tuple(one._replace(response=answers.get(one.digest, one.response)) for one in after.invited)
+    if invited != after.invited:
+        hosts = (replace(hosts[0], etag=None), *hosts[1:])
+    return replace(after, hosts=hosts, invited=invited)
+
+
+_LOOKS_OF = {
+    "subject": "subject",
+    "location": "location",
+    "online": "location",
+    "invitees": "attendees",
+    "sensitivity": "sensitivity",
+}
+"""What parts of contents change of an event's looks. Outlook may name a Teams meeting as the place."""
+
+
+def _as_far(before: Hosted, after: Hosted, ours: Collection[str], moved: bool) -> Hosted:
+    others = {name: look for name, look in before.looks.items() if name not in ours}
+    known = replace(after, looks={**after.looks, **others}, span=after.span if moved else before.span)
+    return after if known == after else replace(known, etag=None)
 
 
 def _known(booking: Booking, host: Hosted, event: BookedEvent, now: datetime) -> Booking:

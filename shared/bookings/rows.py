@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from shared.bookings.steps import GRACE, LEASE, SECOND_LOOK
 from shared.errors import EntityChanged, EntityExists, Unavailable
-from shared.messages import BookingCheck, EventDelivery, Subject
+from shared.messages import BookingCheck, EventDelivery, Straggler, Subject
 from shared.model import Booking, MemberKey
 from shared.storage.announced import AnnouncedTable
 from shared.storage.queue import Queues
@@ -27,6 +27,11 @@ class Rows:
     def get(self, lead: MemberKey, booking: str) -> Row[Booking] | None:
         """The booking as it is now."""
         return self._table.get(lead.org, row_key(lead.member, booking))
+
+    def stands(self, org: str, booking: Booking) -> bool:
+        """Whether nobody has changed it since."""
+        row = self.get(MemberKey(org, booking.lead.member), booking.id)
+        return row is not None and row.value == booking
 
     def begin(self, org: str, before: Row[Booking] | None, booking: Booking) -> Row[Booking]:
         """Write that something is being done, having made sure that somebody looks after it should we die.
@@ -59,9 +64,9 @@ class Rows:
         self._queues.send(BookingCheck(org, booking.lead.member, booking.id), delay)
 
     def second_look(self, org: str, booking: Booking) -> None:
-        """Have events removed that appear late, of a creation that was given up."""
-        transactions = tuple(host.transaction for host in booking.hosts)
-        self._queues.send(BookingCheck(org, booking.lead.member, booking.id, stragglers=transactions), SECOND_LOOK)
+        """Have events removed that appear late, of a creation that was given up or called off."""
+        creations = tuple(Straggler(*host.mailbox, host.transaction) for host in booking.hosts)
+        self._queues.send(BookingCheck(org, booking.lead.member, booking.id, stragglers=creations), SECOND_LOOK)
 
     def save(self, before: Row[Booking], booking: Booking) -> Row[Booking]:
         """Write over the version that was read. Raises `EntityChanged`."""

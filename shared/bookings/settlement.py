@@ -13,8 +13,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import replace
+from contextlib import suppress
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -25,13 +26,18 @@ from shared.bookings.writing import Found, Writing
 from shared.errors import EntityChanged, Gone, MicrosoftError, TryLater
 from shared.mailbox_reading import wait_for
 from shared.messages import BookingCheck
-from shared.model import Booking, BookingStatus, Change, Doing, Hosted, MemberKey
+from shared.model import Booking, BookingStatus, Change, Doing, Hosted, MailboxKey, MemberKey
 from shared.storage.queue import Queues
 from shared.storage.table import Row
+
+if TYPE_CHECKING:
+    from shared.graph.events import BookedEvent
 
 log = logging.getLogger(__name__)
 
 LONGEST_WAIT = timedelta(hours=1)
+MOST_LOOKS = 48
+"""How often a mailbox that cannot be looked into is tried before what may have come late is left there."""
 NOBODY = timedelta(days=1)
 """After its end, a booking that Microsoft lets nobody look at is given up."""
 
@@ -51,12 +57,14 @@ class Settlement:
     def run(self, message: BookingCheck) -> None:
         """Settle the booking, once nobody is at it any more."""
         row = self._rows.get(MemberKey(message.org, message.lead), message.booking)
-        if row is None:
-            return
+        if message.stragglers:
+            self._remove_stragglers(message, row.value if row else None)
+        elif row is not None:
+            self._settle(message, row)
+
+    def _settle(self, message: BookingCheck, row: Row[Booking]) -> None:
         try:
-            if message.stragglers:
-                self._remove_stragglers(message, row.value)
-            elif row.value.work is not None and steps.is_worked_on(row.value, self._now()):
+            if row.value.work is not None and steps.is_worked_on(row.value, self._now()):
                 self._queues.send(message, row.value.work.until - self._now() + steps.GRACE)
             else:
                 self._rows.deliver(self.settled(message.org, row))
@@ -67,10 +75,13 @@ class Settlement:
 
     def _later(self, message: BookingCheck, row: Row[Booking], problem: MicrosoftError) -> None:
         """Come back when Microsoft answers; what nobody can look at once it is over is given up."""
-        log.info("bookings: one put back (%s)", problem.code)
         if self._now() > row.value.end + NOBODY:
             self._give_up(message.org, row)
-            return
+        else:
+            self._put_back(message, problem)
+
+    def _put_back(self, message: BookingCheck, problem: MicrosoftError) -> None:
+        log.info("bookings: one put back (%s)", problem.code)
         wait = wait_for(problem, message.attempt) if isinstance(problem, TryLater) else LONGEST_WAIT
         again = msgspec.structs.replace(message, attempt=message.attempt + 1)
         self._queues.send(again, min(wait, LONGEST_WAIT))
@@ -131,6 +142,8 @@ class Settlement:
     def cancelled(self, org: str, row: Row[Booking], message: str) -> Row[Booking]:
         """Call it off in every calendar where it still is."""
         self._writing.remove(row.value, message)
+        if self._now() - row.value.changed_at < steps.SECOND_LOOK:
+            self._rows.second_look(org, row.value)
         row = self._rows.save(row, steps.called_off(row.value, self._now()))
         self._holds.release(org, row.value)
         return row
@@ -155,43 +168,63 @@ class Settlement:
         return self.reverted(org, row, found)
 
     def reverted(self, org: str, row: Row[Booking], found: Found) -> Row[Booking]:
-        """Move back whoever was moved already, and let go of the time that was held."""
+        """Move back whoever was moved already, and let go of the time that was held.
+
+        Whoever was not moved is not to be any more either, though Microsoft may still carry it out.
+        """
         booking = row.value
         target = booking.work.span if booking.work else None
-        moved = [host for host in booking.hosts if _lies_at(found, host, target) and host.span != target]
-        for host in moved:
-            try:
-                found |= self._writing.move(booking, [host], host.span or booking.span)
-            except Gone:
-                found.pop(host.member, None)
+        for host in (host for host in booking.hosts if host.member in found):
+            event = found[host.member]
+            if event.span != target:
+                event = self._outdated(booking, host) or event
+            if event.span == target != host.span:
+                with suppress(Gone):
+                    self._writing.move(booking, [host], host.span or booking.span)
         return self._unchanged(org, row)
+
+    def _outdated(self, booking: Booking, host: Hosted) -> BookedEvent | None:
+        try:
+            return self._writing.outdate(booking, host)
+        except TryLater:
+            raise
+        except MicrosoftError as problem:
+            # Where nothing can be written, nothing is carried out late.
+            log.info("bookings: not outdated (%s)", problem.code)
+            return None
 
     def _unchanged(self, org: str, row: Row[Booking]) -> Row[Booking]:
         """Forget the change. Etags stay as they were, so that the next read of the calendar looks closely."""
         row = self._rows.save(row, steps.resting(row.value))
-        self._holds.release_held(org, row.value)
+        self._holds.write_down(org, row.value)
         return row
 
-    def _remove_stragglers(self, message: BookingCheck, booking: Booking) -> None:
-        """Remove what was carried out after it had been given up."""
-        for host in booking.hosts:
-            for transaction in message.stragglers:
-                old = replace(host, transaction=transaction, event_id=None)
-                if transaction != host.transaction or booking.status is BookingStatus.FAILED:
-                    self._remove_straggler(old)
+    def _remove_stragglers(self, message: BookingCheck, booking: Booking | None) -> None:
+        """Remove what was carried out after it had been given up or called off."""
+        alive = {host.transaction for host in booking.hosts} if booking and not is_over(booking) else set()
+        try:
+            for creation in message.stragglers:
+                if creation.transaction not in alive:
+                    mailbox = MailboxKey(creation.tenant, creation.mailbox)
+                    self._remove_straggler(Hosted(message.lead, mailbox, creation.transaction))
+        except MicrosoftError as problem:
+            if message.attempt < MOST_LOOKS:
+                self._put_back(message, problem)
 
     def _remove_straggler(self, host: Hosted) -> None:
         event = self._writing.lookup(host)
         if event is not None:
             log.warning("bookings: an event that came late was removed")
-            self._writing.discard(host, event)
+            with suppress(Gone):
+                self._writing.discard(host, event)
+
+
+def is_over(booking: Booking) -> bool:
+    """Whether nothing of it is to be in Outlook any more."""
+    return booking.status in (BookingStatus.CANCELLED, BookingStatus.FAILED)
 
 
 def is_whole(booking: Booking, found: Found) -> bool:
     """Whether every host has the event, and everybody was invited."""
     lead = found.get(booking.lead.member)
     return len(found) == len(booking.hosts) and lead is not None and len(lead.attendees) >= len(booking.invited)
-
-
-def _lies_at(found: Found, host: Hosted, target: object) -> bool:
-    return host.member in found and found[host.member].span == target

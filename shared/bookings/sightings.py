@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from shared.graph.calendar import Read
+    from shared.graph.events import BookedEvent
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,8 @@ class Sighting:
     """Of bookings in this mailbox that are in Outlook."""
     marks: frozenset[str]
     """Of every version of an event that was read."""
+    ids: frozenset[str]
+    """Of every event that was read."""
     began: datetime
     scheduled: bool
     """Whether the schedule made the read: then everything is looked at that no read shows."""
@@ -47,7 +50,8 @@ def sighting(
     mine = tuple(claim for claim in claims if claim.mailbox == mailbox and claim.written_at is not None)
     if not mine:
         return None
-    return Sighting(owner, mailbox, mine, frozenset(mark(one.id, one.etag) for one in read), began, scheduled)
+    marks, ids = frozenset(mark(one.id, one.etag) for one in read), frozenset(one.id for one in read)
+    return Sighting(owner, mailbox, mine, marks, ids, began, scheduled)
 
 
 def suspects(seen: Sighting) -> list[Claim]:
@@ -65,6 +69,16 @@ def is_too_early(seen: Sighting) -> bool:
 def is_shown(seen: Sighting, claim: Claim) -> bool:
     """Whether a read reaches as far as the booking."""
     return claim.start < widened(rolling_window(seen.began)).end
+
+
+def may_be_deleted(seen: Sighting, claim: Claim, host: Hosted, event: BookedEvent) -> bool:
+    """Whether an event that is answered by its id may be in no calendar any more, as deleted ones may be for a while.
+
+    Asked once for each version that no read shows, and again when the schedule reads.
+    """
+    if event.id in seen.ids:
+        return False
+    return event.etag != host.etag or (seen.scheduled and is_shown(seen, claim))
 
 
 def as_known(seen: Sighting, claim: Claim, host: Hosted, now: datetime) -> Claim:

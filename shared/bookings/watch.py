@@ -21,7 +21,7 @@ from shared.bookings import steps
 from shared.bookings.holds import Holds
 from shared.bookings.outlook_changes import after_look
 from shared.bookings.rows import Rows
-from shared.bookings.sightings import Sighting, as_known, is_shown, is_too_early, suspects
+from shared.bookings.sightings import Sighting, as_known, is_shown, is_too_early, may_be_deleted, suspects
 from shared.errors import EntityChanged, EntityUnreadable, Gone, MicrosoftError, TryLater
 from shared.model import Booking, BookingStatus, Claim, Hosted, MemberKey
 from shared.storage.table import Row
@@ -102,12 +102,17 @@ class Watch:
             answers = self._events.look(tenant_id, ids)
         except MicrosoftError as problem:
             return [problem] * len(looks)
-        return [
-            self._elsewhere(look.host) if isinstance(a, Gone) else a for look, a in zip(looks, answers, strict=True)
-        ]
+        return [self._checked(look, answer) for look, answer in zip(looks, answers, strict=True)]
+
+    def _checked(self, look: Look, answer: BookedEvent | MicrosoftError) -> BookedEvent | MicrosoftError | None:
+        """The event, looked for in every calendar where its id alone does not tell whether it is in any."""
+        if isinstance(answer, MicrosoftError):
+            return self._elsewhere(look.host) if isinstance(answer, Gone) else answer
+        doubtful = may_be_deleted(look.seen, look.claim, look.host, answer)
+        return self._elsewhere(look.host) if doubtful else answer
 
     def _elsewhere(self, host: Hosted) -> BookedEvent | MicrosoftError | None:
-        """The event under another id; None where there is none."""
+        """The event in whichever calendar and under whichever id it is; None where it is in none."""
         try:
             return self._events.find(host.mailbox, host.transaction)
         except MicrosoftError as problem:

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from shared.bookings.steps import LAST_WRITE
 from shared.errors import ChangedMeanwhile, Gone, MailboxUnreadable, NotWritable, TryLater
 from shared.graph.event_body import changed, described, for_other_host, times, whole, whole_of_other_host
-from shared.graph.events import BookedEvent, Events
+from shared.graph.events import BookedEvent, Events, marked
 from shared.model import Booking, ConnectionStatus, Content, Hosted, Window
 
 T = TypeVar("T")
@@ -108,6 +108,10 @@ class Writing:
     def move(self, booking: Booking, hosts: Collection[Hosted], span: Window) -> Found:
         """Put hosts' events at a time, whatever else they say."""
         return {host.member: self._change(booking, host, times(span), None) for host in hosts}
+
+    def outdate(self, booking: Booking, host: Hosted) -> BookedEvent:
+        """Make a new version of an event that says the same, so that no change of the old one comes late."""
+        return self._change(booking, host, {"singleValueExtendedProperties": [marked(host.transaction)]}, None)
 
     def place(self, booking: Booking) -> Found:
         """Tell other hosts' events where the meeting is online, as the place of those that have none."""

@@ -130,8 +130,7 @@ class Events:
         Repeated with the same transaction it makes no second one: whatever Microsoft answers then, the event there
         is comes back. Raises `TryLater` where it is not certain what happened.
         """
-        marked = {"id": PROPERTY, "value": transaction}
-        body = {**fields, "transactionId": transaction, "singleValueExtendedProperties": [marked]}
+        body = {**fields, "transactionId": transaction, "singleValueExtendedProperties": [marked(transaction)]}
         try:
             return booked(self._call(mailbox, "POST", "/events", body))
         except AlreadyCreated as problem:
@@ -141,13 +140,30 @@ class Events:
             return found
 
     def find(self, mailbox: MailboxKey, transaction: str) -> BookedEvent | None:
-        """The event that was created with the transaction, wherever in the mailbox it is now."""
+        """The event that was created with the transaction, in whichever calendar of the mailbox it is now.
+
+        Nothing that was deleted is in a calendar, though its id may still be answered. Lists without a calendar show
+        the default one first of all, so the others are asked for where it is not in there.
+        """
         condition = f"singleValueExtendedProperties/Any(ep: ep/id eq '{PROPERTY}' and ep/value eq '{transaction}')"
         query = urlencode(
             {"$filter": condition, "$select": SELECT, "$top": MOST_SAME}, safe="$,:/'()", quote_via=quote
         )
         found = read(self._call(mailbox, "GET", f"/events?{query}"), _Events).value
+        found = found or self._in_other_calendars(mailbox, query)
         return booked(found[0]) if found else None
+
+    def _in_other_calendars(self, mailbox: MailboxKey, query: str) -> list[Json]:
+        sent = self._call(mailbox, "GET", f"/calendars?$select=id,isDefaultCalendar&$top={PAGE}")
+        others = [one.id for one in read(sent, _Calendars).value if not one.isDefaultCalendar]
+        path = f"/users/{quote(mailbox.object_id)}/calendars"
+        calls = [Call("GET", f"{path}/{quote(one)}/events?{query}", headers=IMMUTABLE) for one in others]
+        found: list[Json] = []
+        for answer in self._graph.batch(mailbox.tenant_id, calls):
+            if isinstance(answer, MicrosoftError):
+                raise answer
+            found += read(answer, _Events).value
+        return found
 
     def get(self, mailbox: MailboxKey, event_id: str) -> BookedEvent:
         """The event. Raises `Gone`."""
@@ -197,6 +213,11 @@ class Events:
     ) -> Json:
         url = f"/users/{quote(mailbox.object_id)}{path}"
         return self._graph.request(mailbox.tenant_id, method, url, body, {**IMMUTABLE, **(headers or {})})
+
+
+def marked(transaction: str) -> dict[str, str]:
+    """The property that an event is found by."""
+    return {"id": PROPERTY, "value": transaction}
 
 
 def booked(sent: Json) -> BookedEvent:

@@ -9,7 +9,7 @@ from itertools import pairwise
 import pytest
 
 from shared.bookings import steps
-from shared.bookings.outlook_changes import after_look
+from shared.bookings.outlook_changes import after_look, beside_ours
 from shared.bookings.steps import Wanted
 from shared.graph.events import BookedEvent
 from shared.model import (
@@ -146,3 +146,21 @@ def test_answers_of_hundreds_fit_into_a_row_with_fifty_events() -> None:
     answers = [*Response] * 80
     assert unpacked(packed(answers)) == answers
     assert len(packed([Response.NOT_RESPONDED] * 500)) == 500
+
+
+CHANGED = replace(EVENT, etag="v2", subject="Ours", location="Theirs")
+
+
+def test_after_a_change_of_ours_only_what_we_wrote_is_known() -> None:
+    ours = steps.with_events(ALONE, {"ann": CHANGED})
+    known = beside_ours(ALONE, ours, ["subject"], moved=False)
+    assert known.lead.mark != ours.lead.mark
+    assert news(looked_at(known, CHANGED)) == (Change.EDITED, "ann")
+    assert beside_ours(ALONE, ours, ["subject", "location"], moved=False) == ours
+
+
+def test_answers_that_our_own_move_took_back_are_not_told() -> None:
+    answered = steps.with_events(ALONE, {"ann": replace(EVENT, attendees=(("vera@x.example", "accepted"),))})
+    moved = steps.with_events(answered, {"ann": replace(EVENT, etag="v3", span=ELSEWHERE)})
+    assert beside_ours(answered, moved, ["invitees"], moved=True) == moved
+    assert beside_ours(answered, moved, ["invitees"], moved=False).invited == answered.invited

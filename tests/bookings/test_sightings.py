@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shared.bookings.sightings import Sighting, as_known, is_too_early, sighting, suspects
+from shared.bookings.sightings import Sighting, as_known, is_too_early, may_be_deleted, sighting, suspects
 from shared.graph.calendar import Seen
+from shared.graph.events import BookedEvent
 from shared.model import Claim, Hosted, MailboxKey, MemberKey, Window
 from shared.model.booking import mark
 
@@ -79,3 +80,22 @@ def test_what_a_read_shows_needs_no_other_witness_and_what_it_does_not_counts_fr
     assert as_known(shown, CLAIM, host, NOW) == moved
     assert as_known(hidden, CLAIM, host, NOW) == replace(moved, written_at=NOW)
     assert as_known(hidden, moved, host, NOW) == moved
+
+
+def test_an_event_that_no_read_shows_may_be_deleted_though_its_id_is_good() -> None:
+    host = Hosted("ann", MAILBOX, "t-1", "e-1", "v1")
+    same, other = event("e-1", "v1"), event("e-1", "v2")
+    shown, hidden, again = seen(CHANGED, CLAIM), seen((), CLAIM), seen((), CLAIM, scheduled=True)
+    assert shown is not None
+    assert hidden is not None
+    assert again is not None
+    assert not may_be_deleted(shown, CLAIM, host, other)
+    assert [may_be_deleted(hidden, CLAIM, host, one) for one in (same, other)] == [False, True]
+    assert may_be_deleted(again, CLAIM, host, same)
+
+
+def event(identity: str, etag: str) -> BookedEvent:
+    return BookedEvent(
+        identity, etag, Window(CLAIM.start, CLAIM.end), "", "", (), "normal", "busy",
+        is_cancelled=False, is_online=False, join_url=None,
+    )  # fmt: skip

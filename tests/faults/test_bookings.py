@@ -8,6 +8,8 @@ from contextlib import suppress
 import pytest
 
 from local.soak.interruptions import kill
+from shared.bookings.holds import Holds
+from shared.bookings.rows import Rows
 from shared.errors import CallerError, NotWritable, TimeTaken, Unavailable
 from shared.model import BookingStatus, Sensitivity
 from tests.faults.customer import ANN, BEN, Customer
@@ -95,6 +97,76 @@ def test_f14_a_creation_carried_out_long_after_it_was_given_up_is_removed_again(
     desk.customer.wait(minutes=5)
     desk.customer.outlook.await_delivery()
     assert len(desk.events(ANN)) == 1
+    desk.rests()
+
+
+def test_f14_a_creation_carried_out_late_is_removed_even_where_the_booking_was_asked_for_again_and_refused(
+    desk: Desk,
+) -> None:
+    desk.customer.fault(CREATES, method="POST", late_seconds=400, times=3)
+    with pytest.raises(Unavailable):
+        desk.put("b", desk.wanted())
+    desk.customer.wait(minutes=3)
+    desk.customer.meet(ANN)
+    with pytest.raises(TimeTaken):
+        desk.put("b", desk.wanted())
+    assert desk.booking("b") is None
+    desk.customer.wait(minutes=5)
+    desk.customer.outlook.await_delivery()
+    assert len(desk.events(ANN)) == 1
+    desk.rests()
+
+
+def test_f14_a_creation_carried_out_once_more_after_it_was_cancelled_is_removed(desk: Desk) -> None:
+    desk.customer.fault(CREATES, method="POST", late_seconds=400)
+    desk.put("b", desk.wanted())
+    desk.cancel("b")
+    desk.customer.wait(minutes=8)
+    desk.customer.outlook.await_delivery()
+    assert len(desk.events(ANN)) == 1
+    desk.rests()
+    assert desk.status("b") is S.CANCELLED
+
+
+def test_the_time_that_a_booking_is_moved_from_is_nobody_elses_until_every_host_has_followed(desk: Desk) -> None:
+    desk.put("b", desk.wanted(9, BEN))
+    desk.customer.wait(minutes=2)
+    desk.customer.fault(f"/users/{desk.customer.user(ANN).id}/events/*", method="PATCH", reset=True, times=3)
+    with pytest.raises(Unavailable):
+        desk.put("b", desk.wanted(11, BEN))
+    with pytest.raises(TimeTaken):
+        desk.put("other", desk.wanted(9), BEN)
+    desk.rests()
+    assert len(desk.events(BEN)) == 1
+
+
+def test_a_move_carried_out_long_after_it_was_given_up_is_refused(desk: Desk) -> None:
+    desk.put("b", desk.wanted(9))
+    desk.customer.fault("/users/*/events/*", method="PATCH", late_seconds=400, times=3)
+    with pytest.raises(Unavailable):
+        desk.put("b", desk.wanted(11))
+    desk.customer.wait(minutes=3)
+    desk.put("other", desk.wanted(11))
+    desk.customer.wait(minutes=5)
+    desk.customer.outlook.await_delivery()
+    desk.rests()
+    assert len({str(event.fields["start"]) for event in desk.events(ANN)}) == 2
+    assert [mail["kind"] for mail in desk.customer.user(ANN).mailbox.outbox] == ["invitation"] * 2  # type: ignore[union-attr]
+
+
+def test_who_writes_down_late_lets_go_of_nothing_that_was_held_since(desk: Desk) -> None:
+    desk.put("b", desk.wanted(9))
+    before = desk.booking("b")
+    assert before is not None
+    desk.customer.fault("/users/*/events/*", method="PATCH", reset=True, times=3)
+    with pytest.raises(Unavailable):
+        desk.put("b", desk.wanted(11))
+    tables, process = desk.history.observer.tables, desk.history.host.process
+    Holds(tables.calendars, Rows(tables.bookings, process.queues, process.now), process.now).write_down(
+        desk.history.org, before
+    )
+    claims = tables.calendars.kept(desk.customer.owner(ANN)).claims
+    assert [claim.written_at is None for claim in claims] == [False, True]
     desk.rests()
 
 

@@ -146,6 +146,15 @@ def test_a_booking_that_its_owner_deletes_is_cancelled_and_its_time_is_free(outl
     outlook.rests()
 
 
+def test_f15_an_event_that_is_deleted_but_answered_by_its_id_is_deleted(outlook: Outlook) -> None:
+    outlook.customer.world.switches.deleted_keep_ids = True
+    outlook.booked(BEN)
+    outlook.delete()
+    outlook.customer.run()
+    outlook.rests()
+    assert outlook.changes() == [("deleted", ANN)]
+
+
 @pytest.mark.parametrize("answer", ["accepted", "declined", "tentativelyAccepted"])
 def test_answers_of_those_invited_are_known(outlook: Outlook, answer: str) -> None:
     outlook.booked()
@@ -244,9 +253,14 @@ def test_moved_by_another_host_it_stays_where_it_is_for_the_rest(outlook: Outloo
     assert outlook.changes() == [("moved", BEN)]
 
 
+@pytest.mark.parametrize("listed", ["mailbox", "calendar"])
 @pytest.mark.parametrize("keeps_its_id", [True, False], ids=["another calendar", "an archive"])
-def test_f15_an_event_that_moves_within_the_mailbox_is_followed(outlook: Outlook, keeps_its_id: bool) -> None:
-    outlook.customer.world.switches.move_keeps_immutable_id = keeps_its_id
+def test_f15_an_event_that_moves_within_the_mailbox_is_followed(
+    outlook: Outlook, keeps_its_id: bool, listed: Any
+) -> None:
+    switches = outlook.customer.world.switches
+    switches.move_keeps_immutable_id, switches.events_listed = keeps_its_id, listed
+    switches.deleted_keep_ids = listed == "calendar"
     outlook.booked()
     outlook.file()
     outlook.customer.run()
@@ -283,6 +297,35 @@ def test_what_we_do_after_something_was_told_is_not_told(outlook: Outlook) -> No
     assert outlook.changes() == [("moved", ANN)]
 
 
+@pytest.mark.parametrize("change", ["moved", "edited", "responded"])
+def test_what_was_done_just_before_a_change_of_ours_is_told_all_the_same(outlook: Outlook, change: str) -> None:
+    outlook.booked()
+    EDITS[change](outlook)
+    outlook.put("b", outlook.wanted(9, location="SECRET-place"))
+    outlook.rests()
+    assert outlook.changes() == [(change, ANN)]
+    outlook.is_heard()
+    assert outlook.events(ANN)[0].fields["location"] == {"displayName": "SECRET-place"}
+
+
+@pytest.mark.parametrize("conflict", ["409", "412"])
+def test_f15_an_owner_who_edits_while_we_move_loses_nothing(outlook: Outlook, conflict: Any) -> None:
+    outlook.customer.world.switches.event_conflict = conflict
+    outlook.booked()
+    refused = outlook.customer.world.requests
+    for step in range(1, 30):
+        outlook.history.platform.heard.clear()
+        outlook.history.host.interrupt(step, lambda: outlook.edit(subject=f"SECRET-{step}"), afterwards=True)  # noqa: B023
+        outlook.put("b", outlook.wanted(9 + step % 2 * 2))
+        if outlook.history.host.interruptions.forget():
+            assert any(request["status"] == int(conflict) for request in refused)
+            return
+        outlook.rests()
+        assert outlook.changes() == [("edited", ANN)]
+        assert outlook.events(ANN)[0].fields["subject"] == f"SECRET-{step}"
+    raise AssertionError("it never comes to an end")
+
+
 def test_a_read_that_began_before_our_own_write_is_no_news(outlook: Outlook) -> None:
     """While the calendar is read, the booking is moved; what the read shows is where it was."""
     outlook.booked()
@@ -293,7 +336,7 @@ def test_a_read_that_began_before_our_own_write_is_no_news(outlook: Outlook) -> 
     def move() -> None:
         outlook.history.observer.bookings.put(outlook.customer.owner(ANN), "b", outlook.wanted(11))
 
-    for step in range(1, 12):
+    for step in range(1, 12, 2):
         host.interrupt(step, move, afterwards=True)
         outlook.history.run(envelope)
         outlook.rests()
@@ -330,7 +373,8 @@ def test_what_lies_behind_the_window_of_reads_is_looked_at_by_the_schedule_only(
 
 def test_what_is_over_for_a_day_is_not_looked_at(outlook: Outlook) -> None:
     outlook.booked()
-    outlook.customer.live(days=3)
+    outlook.customer.outlook.advance(timedelta(days=3))
+    outlook.customer.live(hours=1)
     looks = outlook.customer.counted("/users/*/events/*")
     outlook.delete()
     outlook.customer.live(hours=7)
@@ -355,7 +399,6 @@ def test_a_booking_that_is_as_it_was_costs_a_read_no_request(outlook: Outlook) -
 
 INTERRUPTED: dict[str, tuple[tuple[str, ...], Act, tuple[str, str]]] = {
     "moved": ((), EDITS["moved"], ("moved", ANN)),
-    "answered": ((), EDITS["responded"], ("responded", ANN)),
     "deleted": ((), EDITS["deleted"], ("deleted", ANN)),
     "deleted for two": ((BEN,), EDITS["deleted"], ("deleted", ANN)),
     "deleted by another": ((BEN,), lambda outlook: outlook.delete(BEN), ("host_deleted", BEN)),

@@ -17,6 +17,7 @@ from local.microsoft.graph.events import (
     change_occurrence,
     create_event,
     delete_event,
+    find_deleted,
     find_event,
     item_not_found,
     update_event,
@@ -89,10 +90,11 @@ async def post_event(world: World, request: GraphRequest) -> GraphResponse:
 @routes.mailbox("GET", "/events/{event}", CALENDARS_READ)
 @routes.mailbox("GET", "/calendar/events/{event}", CALENDARS_READ)
 @routes.mailbox("GET", "/calendars/{calendar}/events/{event}", CALENDARS_READ)
-async def get_event(_world: World, request: GraphRequest) -> GraphResponse:
+async def get_event(world: World, request: GraphRequest) -> GraphResponse:
     """One event, occurrence or master."""
     mailbox, view = mailbox_of(request.user), view_of(request)
-    instance = _instance(mailbox, request.params["event"])
+    deleted = find_deleted(world, mailbox, request.params["event"])
+    instance = _whole(mailbox, deleted) if deleted else _instance(mailbox, request.params["event"])
     return GraphResponse(200, _entity(mailbox, instance, view, request))
 
 

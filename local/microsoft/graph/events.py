@@ -74,6 +74,7 @@ def delete_event(world: World, tenant: Tenant, user: User, event_id: str, *, not
     mailbox = mailbox_of(user)
     event = find_event(mailbox, event_id)
     _leave(mailbox, event)
+    mailbox.deleted_items[event.id] = event
     _changed(world, tenant, user, event, "deleted")
     if world.switches.delete_cancels if notify is None else notify:
         invitations.cancel(world, mailbox, event)
@@ -131,6 +132,13 @@ def find_event(mailbox: Mailbox, event_id: str) -> Event:
     if event is None:
         raise item_not_found()
     return event
+
+
+def find_deleted(world: World, mailbox: Mailbox, event_id: str) -> Event | None:
+    """An event in Deleted Items whose id is still good, where that is switched on."""
+    if not world.switches.deleted_keep_ids:
+        return None
+    return next((e for e in mailbox.deleted_items.values() if event_id in (e.id, e.immutable_id)), None)
 
 
 def item_not_found() -> GraphError:
