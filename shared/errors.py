@@ -269,6 +269,8 @@ class ReconnectRequired(MicrosoftError):
     """The tokens of one member's own account are void; asking again changes nothing until they sign in again."""
 
     code: str
+    generation: int | None = None
+    """Of the sign-in that was tried, where that is known."""
 
 
 @dataclass(eq=False)

@@ -13,6 +13,7 @@ var tables = [
   'Tenants'
   'Members'
   'Connections'
+  'OwnConnections'
   'Mailboxes'
   'Calendars'
   'Bookings'

@@ -141,13 +141,20 @@ class Bookings:
         return self._written(lead.org, row, wanted, {})
 
     def _mailbox(self, owner: MemberKey) -> MailboxKey:
-        """Where the member's bookings go. Raises `NotFound`, and `NotWritable` where there is no calendar."""
+        """Where the member's bookings go: the managed calendar if there is one, else the member's own.
+
+        Raises `NotFound`, and `NotWritable` where there is no calendar.
+        """
         row = self._tables.connections.get(*owner)
-        mailbox = row.value.active_mailbox if row else None
+        managed = row.value if row else None
+        if managed is not None and managed.has_calendar and managed.active_mailbox is not None:
+            return managed.active_mailbox
+        own = self._tables.own_connection(owner)
+        mailbox = own.mailbox if own else managed.active_mailbox if managed else None
         if mailbox is None:
             if self._tables.members.get(*owner) is None:
                 raise NotFound(f"There is no such member: {owner.member}.")
-            raise not_connected(owner.member, row.value if row else None)
+            raise not_connected(owner.member, managed)
         return mailbox
 
     def _finish(self, org: str, row: Row[Booking], wanted: Wanted) -> Booked:

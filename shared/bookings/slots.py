@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import tzinfo
 
 from shared.errors import MicrosoftError, TimeTaken
 from shared.freebusy import clip, widened
 from shared.graph.calendar import CalendarViews, Read, placed
 from shared.graph.timezones import zone
-from shared.model import Booking, BusyBlock, BusyStatus, Hosted, MemberKey, Window
+from shared.model import Booking, BusyBlock, BusyStatus, Hosted, MailboxKey, MemberKey, Window
 from shared.policy import busy_statuses
 from shared.storage.tables import Tables
 
@@ -24,24 +24,33 @@ class Slots:
 
     def check(self, org: str, booking: Booking, span: Window) -> None:
         """Raises `TimeTaken` where a host is not free, and the `MicrosoftError` of a calendar that cannot be read."""
-        reads = self._read(booking.hosts, span)
+        mailboxes = {host.member: self._mailboxes(MemberKey(org, host.member), host) for host in booking.hosts}
+        reads = self._read({key for keys in mailboxes.values() for key in keys}, span)
         for host in booking.hosts:
-            read = reads[host.member]
-            if isinstance(read, MicrosoftError):
-                raise read
             owner = MemberKey(org, host.member)
-            block = first_taken(read, span, self._zone(owner), self._counted(owner), host.event_id)
-            if block is not None:
-                raise TimeTaken(host.member, block)
+            for key in mailboxes[host.member]:
+                read = reads[key]
+                if isinstance(read, MicrosoftError):
+                    raise read
+                block = first_taken(read, span, self._zone(owner), self._counted(owner), host.event_id)
+                if block is not None:
+                    raise TimeTaken(host.member, block)
 
-    def _read(self, hosts: Sequence[Hosted], span: Window) -> dict[str, Read | MicrosoftError]:
-        by_tenant: dict[str, list[Hosted]] = defaultdict(list)
-        for host in hosts:
-            by_tenant[host.mailbox.tenant_id].append(host)
-        found: dict[str, Read | MicrosoftError] = {}
+    def _mailboxes(self, owner: MemberKey, host: Hosted) -> list[MailboxKey]:
+        """All that count for the host: the one that is booked into, and whatever else is connected."""
+        row, own = self._tables.connections.get(*owner), self._tables.own_connection(owner)
+        managed = row.value.active_mailbox if row and row.value.has_calendar else None
+        mine = own.mailbox if own and own.account != managed else None
+        return list(dict.fromkeys(filter(None, (host.mailbox, managed, mine))))
+
+    def _read(self, keys: Iterable[MailboxKey], span: Window) -> dict[MailboxKey, Read | MicrosoftError]:
+        by_tenant: dict[str, list[MailboxKey]] = defaultdict(list)
+        for key in keys:
+            by_tenant[key.tenant_id].append(key)
+        found: dict[MailboxKey, Read | MicrosoftError] = {}
         for tenant, some in by_tenant.items():
-            reads = self._views.read(tenant, [host.mailbox.object_id for host in some], widened(span))
-            found |= {host.member: reads[host.mailbox.object_id] for host in some}
+            reads = self._views.read(tenant, [key.object_id for key in some], widened(span))
+            found |= {key: reads[key.object_id] for key in some}
         return found
 
     def _zone(self, owner: MemberKey) -> tzinfo | None:

@@ -64,12 +64,16 @@ class Pages:
     def refusal(self, reason: str) -> Page:
         """Why an activation step came to nothing, and what to do next. An unknown reason gets a general text."""
         refused = REFUSALS.get(reason, UNKNOWN)
-        return self._page("refusal.html", refused.status, refused=refused)
+        return self._page("refusal.html", refused.status, refused=refused, leads_home=False)
 
     def member_refusal(self, reason: str) -> Page:
         """Why a member's sign-in with their own account came to nothing, and what to do next."""
         refused = MEMBER_REFUSALS.get(reason, MEMBER_UNKNOWN)
-        return self._page("refusal.html", refused.status, refused=refused)
+        return self._page("refusal.html", refused.status, refused=refused, leads_home=True)
+
+    def connected(self) -> Page:
+        """A member has connected an account of their own."""
+        return self._page("connected.html", 200)
 
     def activated(self) -> Page:
         """The Microsoft admin is done."""

@@ -60,6 +60,24 @@ MEMBER_REFUSALS = {
         "Microsoft does not let it in here, or you are only a guest where it is from.",
         "Connect again and choose the account that your calendar belongs to.",
     ),
+    "already_connected": Refused(
+        409,
+        "This calendar is connected already",
+        "Your organization has connected the very account you chose; its times count as they are.",
+        "There is nothing to do. To connect another calendar too, connect again and choose its account.",
+    ),
+    "not_allowed": Refused(
+        403,
+        "Your organization does not allow this",
+        "Its admins do not let members connect accounts of their own, or another one than is connected.",
+        "Ask an admin of your organization.",
+    ),
+    "not_a_member": Refused(
+        403,
+        "You are not on your organization's list any more",
+        "Only members can connect a calendar.",
+        "Ask an admin of your organization.",
+    ),
     "microsoft_unavailable": Refused(
         503,
         "This is not available right now",

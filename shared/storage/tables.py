@@ -14,6 +14,7 @@ from shared.model import (
     KeptTokens,
     Member,
     MemberKey,
+    OwnConnection,
     SignInAttempt,
     Tenant,
     TenantStatus,
@@ -50,6 +51,10 @@ class Tables:
             service, "Connections", Connection, Subject.CONNECTION, announcing, _connection_columns, parts=3
         )
         """organization / member id: the admin-managed connection"""
+        self.own_connections = AnnouncedTable(
+            service, "OwnConnections", OwnConnection, Subject.OWN_CONNECTION, announcing, is_over=_is_over, parts=2
+        )
+        """organization / member id: the account that the member connected"""
         self.mailboxes = Mailboxes(service)
         """tenant id / object id"""
         self.calendars = Calendars(service)
@@ -70,6 +75,11 @@ class Tables:
         """The organization's tenants, but for those of which nothing is left but to tell so."""
         return (row for row in self.tenants.rows(org) if not _is_over(row.value))
 
+    def own_connection(self, owner: MemberKey) -> OwnConnection | None:
+        """The member's own connection, unless nothing is left of it but to tell so."""
+        row = self.own_connections.get(*owner)
+        return row.value if row is not None and not row.value.is_over else None
+
     def bookings_of(self, owner: MemberKey) -> Iterator[Row[Booking]]:
         """The bookings to which the member invites."""
         keys = {"p": owner.org, "from": f"{owner.member}|", "to": f"{owner.member}}}"}
@@ -81,5 +91,5 @@ def _connection_columns(connection: Connection) -> Columns:
     return {"status": connection.status.value, "tenant": connection.tenant_id or ""}
 
 
-def _is_over(tenant: Tenant) -> bool:
-    return tenant.status is TenantStatus.DISCONNECTED
+def _is_over(row: Tenant | OwnConnection) -> bool:
+    return row.is_over if isinstance(row, OwnConnection) else row.status is TenantStatus.DISCONNECTED
