@@ -48,7 +48,7 @@ def texts(node: ast.AST) -> Iterator[str]:
 
 def reasons_of(*, members: bool) -> set[str]:
     """What a member is refused for with their own account, or a Microsoft admin with a link; both sign in."""
-    personal = {path for path in SPEAKING_OF_REFUSALS if path.name.startswith("personal_")}
+    personal = {path for path in SPEAKING_OF_REFUSALS if path.name.startswith(("personal_", "own_"))}
     both = {path for path in SPEAKING_OF_REFUSALS if path.name in ("code_flow.py", "id_token.py")}
     paths = personal | both if members else set(SPEAKING_OF_REFUSALS) - personal
     return set().union(*(reasons_in(path.read_text()) for path in paths))

@@ -74,7 +74,7 @@ MEMBER_REFUSALS = {
     ),
     "not_a_member": Refused(
         403,
-        "You are not on your organization's list any more",
+        "You are no member of the organization any more",
         "Only members can connect a calendar.",
         "Ask an admin of your organization.",
     ),
