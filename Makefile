@@ -14,7 +14,7 @@ TESTS = $(or $(ARGS),--numprocesses auto --maxprocesses 4 --dist worksteal)
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --upgrade --no-annotate \
 	--custom-compile-command "make lock"
 
-.PHONY: help setup run test demo lint format bench soak kills token interruptions dead-letters replay lock clean
+.PHONY: help setup run test demo lint format bench soak kills bookings token interruptions dead-letters replay lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 21
@@ -49,6 +49,9 @@ soak: setup ## Generated histories against the calendar cache, for as long as AR
 
 kills: setup ## The service killed 50 times in 2,000 changes, storage restarted; ARGS="--kills 10 --changes 500"
 	@$(BIN)/python -m local.kills $(ARGS)
+
+bookings: setup ## 200 bookings of the same few members at once, with faults, the service killed; ARGS="--seed 7"
+	@$(BIN)/python -m local.bookings $(ARGS)
 
 token: setup ## A token of the local platform, for the API of `make run`; ARGS="--role owner"
 	@$(BIN)/python -m local.token $(ARGS)

@@ -54,7 +54,8 @@ def _subject(message: Message | None, text: str) -> str:
         case EventDelivery():
             return "\n".join((message.org, message.subject, *sorted(message.ids)))
         case BookingCheck():
-            return f"{message.org}\n{message.lead}\n{message.booking}"
+            given_up = (one.transaction for one in message.stragglers)
+            return "\n".join((message.org, message.lead, message.booking, *given_up))
         case None:
             return text
 

@@ -196,6 +196,8 @@ class MicrosoftError(OutlookError):
 
     code: str
     """A stable code for logs and for people who look into it; never anything private."""
+    member: str | None = None
+    """In whose calendar, where it is about one of several."""
 
 
 @dataclass(eq=False)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
+from shared.bookings.agenda import forgotten
 from shared.connections import Connections
 from shared.errors import Conflict, EntityChanged, NotFound
 from shared.messages import CalendarSync, DirectorySync, Reason
-from shared.model import MailboxKey, Member, MemberKey, Tenant
+from shared.model import Booking, MailboxKey, Member, MemberKey, Tenant
 from shared.roster import Difference, difference
 from shared.storage.audit import Entry
 from shared.storage.point_reads import point_reads
@@ -107,6 +108,14 @@ class Members:
             self._tables.calendars.delete_all(owner)
             for booking in list(self._tables.bookings_of(owner)):
                 self._tables.bookings.delete(booking.partition, booking.key)
+                self._let_go(org, booking.value)
+
+    def _let_go(self, org: str, booking: Booking) -> None:
+        """The other hosts' time is what Outlook says it is: nobody looks after the booking any more."""
+        for host in booking.hosts[1:]:
+            self._tables.calendars.change_agenda(
+                MemberKey(org, host.member), lambda now: forgotten(now, booking.lead.member, booking.id)
+            )
 
     def _move(self, org: str, before: Member, after: Member) -> None:
         """Whole days lie elsewhere in another time zone: the calendar is read anew."""

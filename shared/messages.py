@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 import msgspec
 
@@ -92,12 +93,11 @@ class EventDelivery(msgspec.Struct, frozen=True):
     """How often in a row it was put back because the platform did not take an event."""
 
 
-class Straggler(msgspec.Struct, frozen=True):
-    """A creation that was given up, in one mailbox."""
+class Straggler(NamedTuple):
+    """A creation that was given up, and the mailbox it may still come about in."""
 
     tenant: str
     mailbox: str
-    """Object id."""
     transaction: str
 
 
@@ -114,7 +114,7 @@ class BookingCheck(msgspec.Struct, frozen=True):
     attempt: int = 0
     """How often it was put back because Microsoft was away."""
     stragglers: tuple[Straggler, ...] = ()
-    """Creations given up a while ago: an event that appeared after all is removed, whatever became of the booking."""
+    """What was given up a while ago: an event that appeared after all is removed."""
 
 
 Message = DirectorySync | CalendarSync | EventDelivery | BookingCheck

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from local.bookings.clients import Asked, Booker
 from local.bookings.meetings import Span
-from local.bookings.outlook import Seen
+from local.bookings.outlook import Mails, Seen
 from local.kills.customer import Customer
 from shared.bootstrap import Services
 from shared.model import BookingStatus, MemberKey
@@ -78,15 +78,14 @@ def possible_spans(books: list[Asked], moves: list[Asked]) -> set[Span | None]:
     return booked | {one.span for one in moves if one.unknown}
 
 
-def wrong_mails(booker: Booker, state: str, mails: Counter[str]) -> Iterator[str]:
-    """Visitors who were not invited, or invited twice, or not told that it is off.
+def wrong_mails(booker: Booker, state: str, mails: Mails) -> Iterator[str]:
+    """Visitors who were invited to an event twice, or not at all, or not told once that it is off.
 
-    What is not on any more may have been carried out late by Microsoft once more, and called off again.
+    There may have been others before: those that Microsoft made after they had been given up, removed since.
     """
-    invited, cancelled = mails["invitation"], mails["cancellation"]
-    is_on = state == S.CONFIRMED
-    if invited - cancelled != is_on or (is_on and invited > 1 and len(booker.booked) == 1):
-        yield f"{_of(booker)} is {state}: {invited} invitations, {cancelled} cancellations"
+    sent = [(kinds["invitation"], kinds["cancellation"]) for kinds in mails.values()]
+    if sorted(sent) != [(1, 0)] * (state == S.CONFIRMED) + [(1, 1)] * sum(kinds != (1, 0) for kinds in sent):
+        yield f"{_of(booker)} is {state}: invitations and cancellations by event are {sent}"
 
 
 def wrong_rows(customer: Customer, seen: list[Seen]) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from local.bookings.checks import GONE
@@ -9,6 +10,11 @@ from local.bookings.clients import GIVEN_UP, Asked, Booker
 from local.bookings.meetings import Afterwards
 from local.bookings.run import Outcome
 
+_WORDS = {
+    "time-taken": "somebody is not free",
+    "calendar-not-writable": "Outlook does not take it",
+    "conflict": "cancelled meanwhile",
+}
 Rows = Iterator[tuple[str, int]]
 
 
@@ -30,11 +36,18 @@ def _requests(outcome: Outcome) -> Rows:
 
 def _answers(outcome: Outcome) -> Rows:
     yield "booked", sum(any(one.done for one in _of(b, "book", "again")) for b in outcome.bookers)
-    yield "refused because somebody is not free", _count(outcome, "book", "again", kind="time-taken")
-    yield "refused because Outlook does not take it", _count(outcome, "book", "again", kind="calendar-not-writable")
-    yield "refused for other reasons", sum(_is_other(one) for b in outcome.bookers for one in b.history)
+    yield from _refused(outcome, "book", "again")
     yield "moved", sum(one.done for b in outcome.bookers for one in _of(b, "move"))
+    yield from _refused(outcome, "move")
     yield "cancelled", sum(one.done for b in outcome.bookers for one in _of(b, "cancel"))
+    yield from _refused(outcome, "cancel")
+
+
+def _refused(outcome: Outcome, *what: str) -> Rows:
+    """Why requests of a kind were not carried out."""
+    asked = [one for b in outcome.bookers for one in _of(b, *what)]
+    kinds = Counter(_kind(one) for one in asked if not one.done and not one.unknown)
+    yield from ((f"  refused: {_WORDS.get(kind, kind)}", count) for kind, count in sorted(kinds.items()))
 
 
 def _given_up(outcome: Outcome) -> Rows:
@@ -56,6 +69,7 @@ def _trouble(outcome: Outcome) -> Rows:
 
 def _end(outcome: Outcome) -> Rows:
     yield "events in Outlook", outcome.events
+    yield "events that visitors were told are off", outcome.removed
     yield "overlaps", len(outcome.overlaps)
     yield "bookings doubled, lost or half there", len(outcome.wrong)
     yield "leftovers: time held, work or messages", len(outcome.leftovers)
@@ -64,15 +78,6 @@ def _end(outcome: Outcome) -> Rows:
 
 def _of(booker: Booker, *what: str) -> list[Asked]:
     return [one for one in booker.history if one.what in what]
-
-
-def _count(outcome: Outcome, *what: str, kind: str) -> int:
-    return sum(_kind(one) == kind for b in outcome.bookers for one in _of(b, *what))
-
-
-def _is_other(asked: Asked) -> bool:
-    known = ("time-taken", "calendar-not-writable")
-    return not asked.done and not asked.unknown and not (asked.what != "move" and _kind(asked) in known)
 
 
 def _kind(asked: Asked) -> str:

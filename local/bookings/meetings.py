@@ -96,13 +96,13 @@ def _meeting(
     identity: str, kills: int, members: list[str], first: datetime, steps: int, randomness: Random
 ) -> Meeting:
     lead, *rest = randomness.sample(members, len(members))
-    chance = randomness.random
+    chance, span = randomness.random, _span(first, steps, randomness)
     return Meeting(
         identity,
         lead,
         tuple(rest[: randomness.choice((1, 1, 2))]) if chance() < 0.25 else (),
-        _span(first, steps, randomness),
-        _span(first, steps, randomness),
+        span,
+        _span(first, steps, randomness) if chance() < 0.5 else Span(span.start + STEP, span.end + STEP),
         randomness.choice((0, 0, 0, 15)),
         chance() < 0.2,
         randomness.randrange(kills) if kills and chance() < 0.4 else 0,

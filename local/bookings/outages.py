@@ -10,12 +10,12 @@ from random import Random
 
 from local.bookings.clock import Clock
 from local.client import wait_for
-from local.kills.rest import come_to_rest, work_left
+from local.kills.rest import come_to_rest, work_due
 from local.stack import Stack
 
-LIFE = 24
+LIFE = 12
 """Answers after which the service is killed at the latest, so that it gets something done on any machine."""
-LIFE_SECONDS, MOMENT = 8.0, 0.5
+LIFE_SECONDS, MOMENT = 5.0, 0.5
 """The same in seconds, and how much later than its last answer it is killed."""
 LONG = timedelta(minutes=3)
 """A long outage: whoever was killed is known to be dead, and settled."""
@@ -23,7 +23,7 @@ LONGER = timedelta(minutes=11)
 """Even what Microsoft carries out late is looked for."""
 EACH_LONG = 4
 """One outage in so many is long."""
-REST_SECONDS, MOST_RESTS = 4.0, 12
+QUIET_SECONDS, REST_SECONDS, MOST_RESTS = 20.0, 1.0, 12
 
 
 class Outages:
@@ -58,9 +58,7 @@ class Outages:
         """Let hours pass until nothing is left to do; whether it came to that."""
         for number in range(MOST_RESTS):
             self.outage(LONGER if number % 2 else LONG)
-            before = -1
-            while (left := sum(work_left(self._stack).values())) != before:
-                if come_to_rest(self._stack, REST_SECONDS) is not None:
-                    return True
-                before = left
+            wait_for(lambda: not work_due(self._stack), QUIET_SECONDS, pause=0.1)
+            if come_to_rest(self._stack, REST_SECONDS) is not None:
+                return True
         return False

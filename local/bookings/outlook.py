@@ -11,6 +11,9 @@ from local.bookings.meetings import Span
 from local.kills.customer import Customer
 
 FAR = timedelta(days=40)
+SIDES = ("start", "end")
+Mails = dict[str, Counter[str]]
+"""How many mails of each kind somebody got, by event."""
 
 
 @dataclass(frozen=True, order=True)
@@ -32,16 +35,13 @@ def events(customer: Customer, now: datetime) -> list[Seen]:
     return sorted(found)
 
 
-SIDES = ("start", "end")
-
-
-def mails(customer: Customer) -> dict[str, Counter[str]]:
-    """How many mails of each kind went out, by the address they went to."""
-    found: dict[str, Counter[str]] = {}
+def mails(customer: Customer) -> dict[str, Mails]:
+    """What went out, by the address it went to."""
+    found: dict[str, Mails] = {}
     for member in customer.members:
         for mail in customer.microsoft.outbox(customer.tenant, member.addresses[0]):
             for address in mail["to"]:
-                found.setdefault(address, Counter())[mail["kind"]] += 1
+                found.setdefault(address, {}).setdefault(mail["event"], Counter())[mail["kind"]] += 1
     return found
 
 

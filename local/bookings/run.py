@@ -24,7 +24,7 @@ AHEAD = timedelta(days=3)
 """When the first of the times lies."""
 LINES = 4
 """Kills between two lines."""
-PATIENCE = 4.0
+PATIENCE = 2.0
 """Seconds without any client coming to an end, after which there is another outage once the trouble is over."""
 MOST_OUTAGES = 8
 NO_EVENTS = {"PLATFORM_EVENTS_URL": "", "PLATFORM_EVENTS_SECRETS": ""}
@@ -56,6 +56,8 @@ class Outcome:
     kills: int = 0
     long_outages: int = 0
     events: int = 0
+    removed: int = 0
+    """Events to which visitors were invited, and told that they are off: cancelled, or made too late by Microsoft."""
     overlaps: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
     """Bookings of which Outlook, the API and its answers do not say the same."""
@@ -143,6 +145,7 @@ def _left(outcome: Outcome) -> int:
 def _look(customer: Customer, clock: Clock, outcome: Outcome) -> None:
     seen, mails = outlook.events(customer, clock.now()), outlook.mails(customer)
     outcome.events = len(seen)
+    outcome.removed = sum(kinds["cancellation"] for sent in mails.values() for kinds in sent.values())
     outcome.overlaps = [f"{first} overlaps {second}" for first, second in outlook.overlaps(seen)]
     for booker in outcome.bookers:
         outcome.wrong += _wrong(customer, booker, seen, mails, outcome.states)
@@ -154,11 +157,11 @@ def _wrong(
     customer: Customer,
     booker: Booker,
     seen: list[outlook.Seen],
-    mails: dict[str, Counter[str]],
+    mails: dict[str, outlook.Mails],
     states: dict[str, str],
 ) -> Iterator[str]:
     state, span = checks.state_of(customer, booker)
     states[booker.meeting.id] = state
     yield from checks.wrong_states(booker, state, span)
     yield from checks.wrong_events(booker, state, span, seen)
-    yield from checks.wrong_mails(booker, state, mails.get(booker.meeting.visitor, Counter()))
+    yield from checks.wrong_mails(booker, state, mails.get(booker.meeting.visitor, {}))

@@ -50,5 +50,12 @@ def work_left(stack: Stack) -> dict[str, int]:
     return {name: count for name, count in counts.items() if count}
 
 
+def work_due(stack: Stack) -> bool:
+    """Whether a message waits for nothing but to be taken."""
+    with QueueServiceClient.from_connection_string(stack.azurite.connection_string) as service:
+        queues = [service.get_queue_client(queue.name) for queue in service.list_queues()]
+        return any(queue.peek_messages() for queue in queues)
+
+
 def _count(service: QueueServiceClient, name: str) -> int:
     return int(service.get_queue_client(name).get_queue_properties().approximate_message_count or 0)

@@ -20,13 +20,14 @@ MOST_CLAIMS = 1_000
 
 
 def in_the_way(agenda: Agenda, claim: Claim, kept_free: Window, now: datetime) -> Claim | None:
-    """Another booking that takes some of this time, where a read of Outlook may not show it.
+    """Another booking that takes some of this time, where a read of Outlook may not show it yet.
 
-    One that is being moved takes the time it comes from too: it is moved back where not every host can follow.
+    The time that a booking leaves is taken until it has left: it may have to go back.
     """
-    moving = {(one.lead, one.booking) for one in agenda.claims if is_held(one)}
-    others = (one for one in agenda.claims if not is_of(one, claim.lead, claim.booking) and _overlap(one, kept_free))
-    return next((one for one in others if (one.lead, one.booking) in moving or not _shows(one, now)), None)
+    others = [one for one in agenda.claims if not is_of(one, claim.lead, claim.booking)]
+    moving = {(one.lead, one.booking) for one in others if is_held(one)}
+    taking = (one for one in others if (one.lead, one.booking) in moving or not _shows(one, claim.mailbox, now))
+    return next((one for one in taking if _overlap(one, kept_free)), None)
 
 
 def with_held(agenda: Agenda, claim: Claim, now: datetime) -> Agenda:
@@ -41,27 +42,46 @@ def with_held(agenda: Agenda, claim: Claim, now: datetime) -> Agenda:
 
 
 def with_written(agenda: Agenda, claim: Claim) -> Agenda:
-    """The agenda once the booking's event is in Outlook: it takes that time and no other."""
-    known = [one for one in agenda.claims if _same(one, claim)]
-    if len(known) == 1 and not is_held(known[0]) and replace(known[0], written_at=claim.written_at) == claim:
+    """The agenda once the booking's event is in Outlook: it takes that time, and what is held for a later version.
+
+    The same where a later version is written already, or just this one is.
+    """
+    known = [one for one in agenda.claims if _same(one, claim) and not _is_to_come(one, claim)]
+    is_outdated = any(one.version > claim.version and not is_held(one) for one in known)
+    if is_outdated or (len(known) == 1 and _says_so(known[0], claim)):
         return agenda
-    return Agenda((*without(agenda, claim.lead, claim.booking).claims, claim))
+    return Agenda((*(one for one in agenda.claims if one not in known), claim))
 
 
-def without(agenda: Agenda, lead: str, booking: str) -> Agenda:
-    """The agenda without the booking."""
-    return Agenda(tuple(one for one in agenda.claims if not is_of(one, lead, booking)))
+def restored(agenda: Agenda, claim: Claim, until: datetime) -> Agenda:
+    """The agenda once a change is taken back: it takes this time again, and what was held until then is let go of.
+
+    Somebody may be at the next change already, and may even have written it.
+    """
+    kept = tuple(one for one in agenda.claims if not (_same(one, claim) and is_held(one) and _ends_by(one, until)))
+    if any(_same(one, claim) and not is_held(one) and one.version > claim.version for one in kept):
+        return Agenda(kept)
+    return Agenda((*(one for one in kept if is_held(one) or not _same(one, claim)), claim))
 
 
-def without_held(agenda: Agenda, lead: str, booking: str) -> Agenda:
-    """The agenda without what is held for the booking; what it took before stays."""
-    return Agenda(tuple(one for one in agenda.claims if not (is_of(one, lead, booking) and is_held(one))))
+def without(agenda: Agenda, lead: str, booking: str, version: int) -> Agenda:
+    """The agenda without the booking up to that version."""
+    return Agenda(tuple(one for one in agenda.claims if not _is_up_to(one, lead, booking, version)))
 
 
-def gives_up(before: Agenda, after: Agenda) -> bool:
-    """Whether some time that was held is not taken any more."""
-    taken = {(one.lead, one.booking, one.start, one.end) for one in after.claims}
-    return any(is_held(one) and (one.lead, one.booking, one.start, one.end) not in taken for one in before.claims)
+def forgotten(agenda: Agenda, lead: str, booking: str) -> Agenda | None:
+    """The agenda without a booking that nobody knows any more; None where it is not in it."""
+    kept = tuple(one for one in agenda.claims if not is_of(one, lead, booking))
+    return Agenda(kept) if len(kept) < len(agenda.claims) else None
+
+
+def without_held(agenda: Agenda, lead: str, booking: str, until: datetime) -> Agenda:
+    """The agenda without what is held for the booking until then; what it took before stays."""
+    return Agenda(
+        tuple(
+            one for one in agenda.claims if not (is_of(one, lead, booking) and is_held(one) and _ends_by(one, until))
+        )
+    )
 
 
 def is_of(claim: Claim, lead: str, booking: str) -> bool:
@@ -76,8 +96,8 @@ def is_held(claim: Claim) -> bool:
 
 def taken(claims: Iterable[Claim], snapshots: Sequence[tuple[MailboxKey, Snapshot]]) -> list[BusyBlock]:
     """The time that bookings take and that what was read of Outlook cannot show yet."""
-    read_at = {mailbox: snapshot.read_at for mailbox, snapshot in snapshots}
-    return [BusyBlock(one.start, one.end, BusyStatus.BUSY) for one in claims if not _is_read(one, read_at)]
+    read = dict(snapshots)
+    return [BusyBlock(one.start, one.end, BusyStatus.BUSY) for one in claims if not _is_read(one, read)]
 
 
 def followed(agenda: Agenda, claim: Claim, after: Claim | None) -> Agenda:
@@ -86,17 +106,38 @@ def followed(agenda: Agenda, claim: Claim, after: Claim | None) -> Agenda:
     return Agenda(tuple(one for one in kept if one is not None))
 
 
-def _is_read(claim: Claim, read_at: Mapping[MailboxKey, datetime]) -> bool:
-    seen = read_at.get(claim.mailbox) if claim.mailbox else None
-    return claim.written_at is not None and seen is not None and seen > claim.written_at + CLOCKS
+def _is_read(claim: Claim, read: Mapping[MailboxKey, Snapshot]) -> bool:
+    seen = read.get(claim.mailbox) if claim.mailbox else None
+    if claim.written_at is None or seen is None:
+        return False
+    return seen.read_at > claim.written_at + CLOCKS and claim.end <= seen.window.end
 
 
-def _shows(claim: Claim, now: datetime) -> bool:
-    return claim.written_at is not None and claim.written_at < now - LATELY
+def _shows(claim: Claim, mailbox: MailboxKey | None, now: datetime) -> bool:
+    """Whether a look at this mailbox shows the booking."""
+    return claim.written_at is not None and claim.mailbox == mailbox and claim.written_at < now - LATELY
 
 
 def _overlap(claim: Claim, span: Window) -> bool:
     return claim.start < span.end and span.start < claim.end
+
+
+def _is_up_to(claim: Claim, lead: str, booking: str, version: int) -> bool:
+    return is_of(claim, lead, booking) and claim.version <= version
+
+
+def _ends_by(one: Claim, until: datetime) -> bool:
+    return one.until is None or one.until <= until
+
+
+def _is_to_come(one: Claim, claim: Claim) -> bool:
+    """Whether somebody is at a later version of the booking."""
+    is_leased = one.until is not None and claim.written_at is not None and one.until > claim.written_at
+    return is_held(one) and is_leased and one.version > claim.version
+
+
+def _says_so(one: Claim, claim: Claim) -> bool:
+    return not is_held(one) and replace(one, written_at=claim.written_at, version=claim.version) == claim
 
 
 def _same(one: Claim, other: Claim) -> bool:

@@ -1,17 +1,11 @@
-"""Time held for bookings in the agendas of their hosts.
-
-Who writes down or releases what became of a booking may be late: another request may have begun something else since
-and hold time for it. That is in the booking's row before it is in any agenda. So where time that was held would go,
-the row is read after the agenda, and has to be as it was known; if it is not, whoever changed it sees to the agenda.
-"""
+"""Time held for bookings in the agendas of their hosts."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 
 from shared.bookings import agenda as rules
-from shared.bookings.rows import Rows
 from shared.bookings.steps import Buffers, kept_free
 from shared.errors import TimeTaken
 from shared.model import Agenda, Booking, BusyBlock, BusyStatus, Claim, Hosted, MemberKey, Window
@@ -21,22 +15,23 @@ from shared.storage.calendars import Calendars
 class Holds:
     """Takes and releases hosts' time."""
 
-    def __init__(self, calendars: Calendars, rows: Rows, now: Callable[[], datetime]) -> None:
+    def __init__(self, calendars: Calendars, now: Callable[[], datetime]) -> None:
         self._calendars = calendars
-        self._rows = rows
         self._now = now
 
     def take(self, org: str, booking: Booking, span: Window, buffers: Buffers) -> None:
         """Hold the time of every host, or of none. Raises `TimeTaken`, and `Conflict` where an agenda is full."""
         try:
-            for host in booking.hosts:
+            # Always in the same order: of bookings that want the same hosts one gets all of them.
+            for host in sorted(booking.present, key=lambda host: host.member):
                 self._take(org, booking, host, span, buffers)
         except Exception:
             self.release_held(org, booking)
             raise
 
     def _take(self, org: str, booking: Booking, host: Hosted, span: Window, buffers: Buffers) -> None:
-        claim = Claim(booking.lead.member, booking.id, *span)
+        version, until = booking.next_version, booking.work.until if booking.work else None
+        claim = Claim(booking.lead.member, booking.id, *span, mailbox=host.mailbox, version=version, until=until)
 
         def decide(agenda: Agenda) -> Agenda:
             other = rules.in_the_way(agenda, claim, kept_free(span, buffers), self._now())
@@ -52,9 +47,8 @@ class Holds:
         for host in booking.hosts:
             if host.gone:
                 self._without(org, host, booking)
-            elif host.span is not None:
-                claim = Claim(booking.lead.member, booking.id, *host.span, self._now(), host.mark, host.mailbox)
-                self._change(org, host, booking, lambda agenda, claim=claim: rules.with_written(agenda, claim))  # type: ignore[misc]
+            elif (claim := self._written(booking, host)) is not None:
+                self._change(org, host, lambda agenda, claim=claim: rules.with_written(agenda, claim))  # type: ignore[misc]
 
     def follow(self, owner: MemberKey, claim: Claim, after: Claim | None) -> None:
         """Note what somebody did to the event in Outlook, unless the booking itself went on since."""
@@ -67,19 +61,39 @@ class Holds:
             self._without(org, host, booking)
 
     def release_held(self, org: str, booking: Booking) -> None:
-        """Let go of what this very process holds for it; what its event takes stays."""
+        """Let go of what is held for what is being done about it; what its event takes stays."""
+        known = booking.lead.member, booking.id, _until(booking)
         for host in booking.hosts:
-            self._change(org, host, None, lambda agenda: rules.without_held(agenda, booking.lead.member, booking.id))
+            self._change(org, host, lambda agenda: rules.without_held(agenda, *known))
+
+    def restore(self, org: str, booking: Booking) -> None:
+        """Have the booking take the time that it took before what was being done about it was taken back."""
+        until = _until(booking)
+        for host in booking.hosts:
+            claim = self._written(booking, host)
+            if claim is not None:
+                self._change(org, host, lambda agenda, claim=claim: rules.restored(agenda, claim, until))  # type: ignore[misc]
+            else:
+                self._without(org, host, booking)
+
+    def _written(self, booking: Booking, host: Hosted) -> Claim | None:
+        """What the host's event takes, as of now; None where there is none."""
+        if host.gone or host.span is None:
+            return None
+        known = booking.lead.member, booking.id
+        return Claim(*known, *host.span, self._now(), host.mark, host.mailbox, version=booking.version)
 
     def _without(self, org: str, host: Hosted, booking: Booking) -> None:
-        self._change(org, host, booking, lambda agenda: rules.without(agenda, booking.lead.member, booking.id))
+        known = booking.lead.member, booking.id, booking.version
+        self._change(org, host, lambda agenda: rules.without(agenda, *known))
 
-    def _change(self, org: str, host: Hosted, known: Booking | None, decide: Callable[[Agenda], Agenda]) -> None:
-        """Write what is decided of the booking as it is known, where it is not so already."""
+    def _change(self, org: str, host: Hosted, decide: Callable[[Agenda], Agenda]) -> None:
+        """Write what is decided, where it is not so already."""
+        self._calendars.change_agenda(
+            MemberKey(org, host.member), lambda now: after if (after := decide(now)) != now else None
+        )
 
-        def changed(now: Agenda) -> Agenda | None:
-            after = decide(now)
-            outdated = known is not None and rules.gives_up(now, after) and not self._rows.stands(org, known)
-            return None if after == now or outdated else after
 
-        self._calendars.change_agenda(MemberKey(org, host.member), changed)
+def _until(booking: Booking) -> datetime:
+    """Until when somebody is at what is being done about it: what is held for something else is held for longer."""
+    return booking.work.until if booking.work else datetime.max.replace(tzinfo=UTC)

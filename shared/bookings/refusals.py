@@ -26,7 +26,8 @@ _RECIPIENTS = "errorinvalidrecipients"
 
 
 def refusal(problem: MicrosoftError, member: str) -> CallerError:
-    """What Microsoft's refusal means for the caller. `member` is the host who invites."""
+    """What Microsoft's refusal means for the caller. `member` is the host who invites, unless it says who it is."""
+    member = problem.member or member
     match problem:
         case AccessLost():
             return not_writable(member, ConnectionStatus.PERMISSION_LOST)
@@ -40,6 +41,17 @@ def refusal(problem: MicrosoftError, member: str) -> CallerError:
         case TryLater(retry_after=timedelta() as wait):
             return Unavailable(REPEAT, wait)
     return Unavailable(REPEAT)
+
+
+def caller_error(problem: CallerError | MicrosoftError, member: str) -> CallerError:
+    """What is told of a problem that may be the caller's already."""
+    return problem if isinstance(problem, CallerError) else refusal(problem, member)
+
+
+def calendar_changed(member: str) -> NotWritable:
+    """For a host whose event is in a calendar that is not theirs any more."""
+    text = f"{member} is connected to another calendar than when this was booked. Cancel it, and book with a new id."
+    return NotWritable(text, "calendar_changed", member)
 
 
 def _closed(problem: ReconnectRequired | MailboxUnreadable, member: str) -> NotWritable:

@@ -28,11 +28,6 @@ class Rows:
         """The booking as it is now."""
         return self._table.get(lead.org, row_key(lead.member, booking))
 
-    def stands(self, org: str, booking: Booking) -> bool:
-        """Whether nobody has changed it since."""
-        row = self.get(MemberKey(org, booking.lead.member), booking.id)
-        return row is not None and row.value == booking
-
     def begin(self, org: str, before: Row[Booking] | None, booking: Booking) -> Row[Booking]:
         """Write that something is being done, having made sure that somebody looks after it should we die.
 
@@ -64,9 +59,9 @@ class Rows:
         self._queues.send(BookingCheck(org, booking.lead.member, booking.id), delay)
 
     def second_look(self, org: str, booking: Booking) -> None:
-        """Have events removed that appear late, of a creation that was given up or called off."""
-        creations = tuple(Straggler(*host.mailbox, host.transaction) for host in booking.hosts)
-        self._queues.send(BookingCheck(org, booking.lead.member, booking.id, stragglers=creations), SECOND_LOOK)
+        """Have events removed that appear late, of a creation that was given up."""
+        given_up = tuple(Straggler(*host.mailbox, host.transaction) for host in booking.hosts)
+        self._queues.send(BookingCheck(org, booking.lead.member, booking.id, stragglers=given_up), SECOND_LOOK)
 
     def save(self, before: Row[Booking], booking: Booking) -> Row[Booking]:
         """Write over the version that was read. Raises `EntityChanged`."""

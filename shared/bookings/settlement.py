@@ -14,6 +14,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -88,7 +89,9 @@ class Settlement:
 
     def _give_up(self, org: str, row: Row[Booking]) -> None:
         current = self._rows.get(MemberKey(org, row.value.lead.member), row.value.id)
-        if current is not None:
+        if current is not None and current.value.status is not BookingStatus.HELD:
+            self._rows.save(current, steps.resting(current.value))
+        elif current is not None:
             failed = steps.ended(current.value, BookingStatus.FAILED, self._now())
             self._rows.save(current, steps.told(failed, Change.FAILED, failed.lead.member, self._now()))
             self._holds.release(org, failed)
@@ -130,7 +133,7 @@ class Settlement:
 
     def undone(self, org: str, row: Row[Booking], *, tell: bool = True) -> Row[Booking]:
         """Take back a creation: no event, no time held. With `tell`, the platform hears of it."""
-        self._writing.remove(row.value)
+        self._writing.remove(row.value, row.value.hosts)
         self._rows.second_look(org, row.value)
         failed = steps.ended(row.value, BookingStatus.FAILED, self._now())
         if tell:
@@ -141,10 +144,24 @@ class Settlement:
 
     def cancelled(self, org: str, row: Row[Booking], message: str) -> Row[Booking]:
         """Call it off in every calendar where it still is."""
-        self._writing.remove(row.value, message)
-        if self._now() - row.value.changed_at < steps.SECOND_LOOK:
-            self._rows.second_look(org, row.value)
-        row = self._rows.save(row, steps.called_off(row.value, self._now()))
+        if row.value.status is not BookingStatus.CANCELLED:
+            row = self.withdrawn(org, row, message)
+        return self.cleared(org, row)
+
+    def withdrawn(self, org: str, row: Row[Booking], message: str) -> Row[Booking]:
+        """Take it out of the calendar of the host who invites: from then on it is called off, whoever else has it."""
+        booking = row.value
+        if booking.status is BookingStatus.HELD or self._now() - booking.changed_at < steps.SECOND_LOOK:
+            self._rows.second_look(org, booking)
+        self._writing.remove(booking, booking.hosts[:1], message)
+        done = steps.called_off(booking, self._now())
+        return self._rows.save(row, replace(done, work=booking.work) if len(booking.hosts) > 1 else done)
+
+    def cleared(self, org: str, row: Row[Booking]) -> Row[Booking]:
+        """Take what was called off out of the other hosts' calendars too."""
+        if row.value.work is not None:
+            self._writing.remove(row.value, row.value.hosts[1:])
+            row = self._rows.save(row, steps.resting(row.value))
         self._holds.release(org, row.value)
         return row
 
@@ -155,23 +172,42 @@ class Settlement:
         found = self._writing.place(row.value)
         return self._rows.save(row, steps.resting(steps.with_events(row.value, found)))
 
+    def linked_if_possible(self, row: Row[Booking]) -> Row[Booking]:
+        """Tell the other hosts where to meet; the booking stands whatever becomes of that, and it is done later."""
+        try:
+            return self.linked(row)
+        except (MicrosoftError, EntityChanged):
+            return row
+
+    def leave(self, row: Row[Booking], *, certain: bool) -> None:
+        """Nothing more is done about it here: whoever comes next may go on at once."""
+        rest = steps.resting(row.value) if certain else steps.left_open(row.value, self._now())
+        try:
+            self._rows.save(row, rest)
+        except EntityChanged:
+            return
+
     def _changed(self, org: str, row: Row[Booking]) -> Row[Booking]:
         booking = row.value
         found = self._writing.find(booking)
         target = booking.work.span if booking.work else None
         if target is None or not found:
             return self._unchanged(org, row)
-        if all(event.span == target for event in found.values()):
+        is_change = booking.work is not None and booking.work.doing is Doing.CHANGE
+        if is_change and all(event.span == target for event in found.values()):
             row = self._rows.save(row, steps.changed(booking, found, self._now(), contents=False))
             self._holds.write_down(org, row.value)
-            return row
+            return self.linked(row)
         return self.reverted(org, row, found)
 
     def reverted(self, org: str, row: Row[Booking], found: Found) -> Row[Booking]:
         """Move back whoever was moved already, and let go of the time that was held.
 
-        Whoever was not moved is not to be any more either, though Microsoft may still carry it out.
+        Whoever was not moved is not to be any more either, though Microsoft may still carry it out. Once begun, this
+        is gone through with whatever Outlook shows then: it may be carried out late as well.
         """
+        if row.value.work and row.value.work.doing is not Doing.REVERT:
+            row = self._rows.save(row, steps.working(row.value, Doing.REVERT, self._now()))
         booking = row.value
         target = booking.work.span if booking.work else None
         for host in (host for host in booking.hosts if host.member in found):
@@ -195,18 +231,18 @@ class Settlement:
 
     def _unchanged(self, org: str, row: Row[Booking]) -> Row[Booking]:
         """Forget the change. Etags stay as they were, so that the next read of the calendar looks closely."""
-        row = self._rows.save(row, steps.resting(row.value))
-        self._holds.write_down(org, row.value)
+        booking = row.value
+        row = self._rows.save(row, steps.resting(booking))
+        self._holds.restore(org, booking)
         return row
 
     def _remove_stragglers(self, message: BookingCheck, booking: Booking | None) -> None:
-        """Remove what was carried out after it had been given up or called off."""
+        """Remove what was carried out after it had been given up or called off, whoever hosts the booking by now."""
         alive = {host.transaction for host in booking.hosts} if booking and not is_over(booking) else set()
         try:
-            for creation in message.stragglers:
-                if creation.transaction not in alive:
-                    mailbox = MailboxKey(creation.tenant, creation.mailbox)
-                    self._remove_straggler(Hosted(message.lead, mailbox, creation.transaction))
+            for one in message.stragglers:
+                if one.transaction not in alive:
+                    self._remove_straggler(Hosted("", MailboxKey(one.tenant, one.mailbox), one.transaction))
         except MicrosoftError as problem:
             if message.attempt < MOST_LOOKS:
                 self._put_back(message, problem)

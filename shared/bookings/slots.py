@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import tzinfo
 
-from shared.errors import MicrosoftError, TimeTaken
+from shared.bookings.refusals import not_connected
+from shared.errors import MicrosoftError, NotFound, TimeTaken
 from shared.freebusy import clip, widened
 from shared.graph.calendar import CalendarViews, Read, placed
 from shared.graph.timezones import zone
@@ -22,15 +23,34 @@ class Slots:
         self._tables = tables
         self._views = views
 
+    def mailbox(self, owner: MemberKey) -> MailboxKey:
+        """Where the member's bookings go: the managed calendar if there is one, else the member's own.
+
+        Raises `NotFound`, and `NotWritable` where there is no calendar.
+        """
+        row = self._tables.connections.get(*owner)
+        managed = row.value if row else None
+        if managed is not None and managed.has_calendar and managed.active_mailbox is not None:
+            return managed.active_mailbox
+        own = self._tables.own_connection(owner)
+        mailbox = own.mailbox if own else managed.active_mailbox if managed else None
+        if mailbox is None:
+            if self._tables.members.get(*owner) is None:
+                raise NotFound(f"There is no such member: {owner.member}.")
+            raise not_connected(owner.member, managed)
+        return mailbox
+
     def check(self, org: str, booking: Booking, span: Window) -> None:
         """Raises `TimeTaken` where a host is not free, and the `MicrosoftError` of a calendar that cannot be read."""
-        mailboxes = {host.member: self._mailboxes(MemberKey(org, host.member), host) for host in booking.hosts}
+        hosts = booking.present
+        mailboxes = {host.member: self._mailboxes(MemberKey(org, host.member), host) for host in hosts}
         reads = self._read({key for keys in mailboxes.values() for key in keys}, span)
-        for host in booking.hosts:
+        for host in hosts:
             owner = MemberKey(org, host.member)
             for key in mailboxes[host.member]:
                 read = reads[key]
                 if isinstance(read, MicrosoftError):
+                    read.member = host.member
                     raise read
                 block = first_taken(read, span, self._zone(owner), self._counted(owner), host.event_id)
                 if block is not None:

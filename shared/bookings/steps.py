@@ -79,6 +79,11 @@ def begun(
     )
 
 
+def instead_of(failed: Booking, booking: Booking) -> Booking:
+    """A booking that is asked for again after one that failed: versions and news go on where that one ended."""
+    return replace(booking, version=failed.version + 1, news=failed.news)
+
+
 def is_worked_on(booking: Booking, now: datetime) -> bool:
     """Whether somebody is doing something about it now."""
     return booking.work is not None and booking.work.until > now
@@ -179,7 +184,7 @@ def confirmed(booking: Booking, events: Mapping[str, BookedEvent], now: datetime
 
 def changed(booking: Booking, events: Mapping[str, BookedEvent], now: datetime, *, contents: bool = True) -> Booking:
     """The booking once a change is in Outlook; `contents` is whether more than the time is certain."""
-    work, done = booking.work, with_events(booking, events)
+    work, done, known_link = booking.work, with_events(booking, events), booking.join_url
     span = (work and work.span) or booking.span
     return replace(
         done,
@@ -189,7 +194,7 @@ def changed(booking: Booking, events: Mapping[str, BookedEvent], now: datetime, 
         buffers=work.buffers if work else booking.buffers,
         version=booking.version + 1,
         changed_at=now,
-        work=None,
+        work=Work(Doing.LINK, now + LEASE) if done.join_url and not known_link and len(done.hosts) > 1 else None,
     )
 
 
@@ -198,6 +203,12 @@ def reinvited(booking: Booking, content: Content) -> Booking:
     before = {one.digest: one for one in booking.invited}
     now = (digest(booking.salt, one.address.lower()) for one in content.invitees)
     return replace(booking, invited=tuple(before.get(one, Invited(one)) for one in now))
+
+
+def is_under_way(booking: Booking, wanted: Wanted) -> bool:
+    """Whether this very change was begun and left."""
+    asked = wanted.span, wanted.content.digests(booking.salt), wanted.buffers
+    return booking.work is not None and (booking.work.span, booking.work.content, booking.work.buffers) == asked
 
 
 def ended(booking: Booking, status: BookingStatus, now: datetime, by: str | None = None) -> Booking:

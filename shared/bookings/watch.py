@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -62,6 +63,27 @@ class Watch:
             if problem is not None:
                 _read_again(unfinished, look, problem)
         return unfinished
+
+    def caught_up(self, org: str, row: Row[Booking]) -> Row[Booking]:
+        """The booking with what was done to its events up to now, before we write over them.
+
+        Raises `EntityChanged`, and the `MicrosoftError` of a calendar that cannot be looked at.
+        """
+        before = row
+        for host in row.value.present:
+            event = self._now_is(host)
+            if isinstance(event, MicrosoftError):
+                event.member = host.member
+                raise event
+            if row.value.work is None and (event is None or not _is_known(host, event)):
+                row = self._kept(org, row, after_look(row.value, host, event, self._now()))
+        if row is not before:
+            self._holds.write_down(org, row.value)
+        return row
+
+    def _now_is(self, host: Hosted) -> BookedEvent | MicrosoftError | None:
+        (event,) = self._events.look(host.mailbox.tenant_id, [(host.mailbox.object_id, host.event_id or "")])
+        return self._elsewhere(host) if isinstance(event, Gone) else event
 
     def _looks(self, seen: Sighting, unfinished: Unfinished) -> Iterator[Look]:
         """What is to be looked at; what is known already is only written down."""
@@ -129,15 +151,19 @@ class Watch:
         return None
 
     def _write(self, look: Look, event: BookedEvent | None) -> None:
-        org, before = look.seen.owner.org, look.row.value
-        after = after_look(before, look.host, event, self._now())
-        if after != before:
-            if after.news != before.news or after.work is not None:
-                self._rows.look_after(org, after)
-            self._rows.save(look.row, after)
+        org = look.seen.owner.org
+        after = self._kept(org, look.row, after_look(look.row.value, look.host, event, self._now())).value
         self._follow(look, after)
         if after.work is not None:
             self._rows.look_after(org, after, timedelta())
+
+    def _kept(self, org: str, row: Row[Booking], after: Booking) -> Row[Booking]:
+        """Write what was noticed, having made sure that the platform is told."""
+        if after == row.value:
+            return row
+        if after.news != row.value.news or after.work is not None:
+            self._rows.look_after(org, after)
+        return self._rows.save(row, after)
 
     def _follow(self, look: Look, booking: Booking) -> None:
         """Have the owner's agenda say what the booking says."""
@@ -147,7 +173,12 @@ class Watch:
         elif host is None:
             self._holds.follow(look.seen.owner, look.claim, None)
         else:
-            self._holds.follow(look.seen.owner, look.claim, as_known(look.seen, look.claim, host, self._now()))
+            after = replace(as_known(look.seen, look.claim, host, self._now()), version=booking.version)
+            self._holds.follow(look.seen.owner, look.claim, after)
+
+
+def _is_known(host: Hosted, event: BookedEvent) -> bool:
+    return (host.event_id, host.etag) == (event.id, event.etag)
 
 
 def _host(booking: Booking, member: str) -> Hosted | None:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from shared.bookings.steps import LAST_WRITE
-from shared.errors import ChangedMeanwhile, Gone, MailboxUnreadable, NotWritable, TryLater
+from shared.errors import BadRequest, ChangedMeanwhile, Gone, MailboxUnreadable, MicrosoftError, NotWritable, TryLater
 from shared.graph.event_body import changed, described, for_other_host, times, whole, whole_of_other_host
 from shared.graph.events import BookedEvent, Events, marked
 from shared.model import Booking, ConnectionStatus, Content, Hosted, Window
@@ -60,7 +60,7 @@ class Writing:
 
     def _require_teams(self, booking: Booking) -> None:
         lead = booking.lead
-        if not self._patiently(booking, lambda: self._events.takes_teams(lead.mailbox)):
+        if not self._patiently(booking, lead, lambda: self._events.takes_teams(lead.mailbox)):
             raise NotWritable(
                 f"The calendar of {lead.member} takes no Teams meetings. Book it without one, or have the Microsoft "
                 "admin give this person a licence for Teams.",
@@ -69,7 +69,7 @@ class Writing:
             )
 
     def _create(self, booking: Booking, host: Hosted, fields: dict[str, Any]) -> BookedEvent:
-        made = self._patiently(booking, lambda: self._events.create(host.mailbox, fields, host.transaction))
+        made = self._patiently(booking, host, lambda: self._events.create(host.mailbox, fields, host.transaction))
         if booking.online and host is booking.lead and made.join_url is None:
             # Teams sometimes needs a moment; later reads find it too.
             with suppress(TryLater, Gone):
@@ -87,7 +87,7 @@ class Writing:
 
     def _find(self, booking: Booking, host: Hosted) -> BookedEvent | None:
         with suppress(Gone):
-            return self._patiently(booking, lambda: self._current(host))
+            return self._patiently(booking, host, lambda: self._current(host))
         return None
 
     def lookup(self, host: Hosted) -> BookedEvent | None:
@@ -97,7 +97,12 @@ class Writing:
         return None
 
     def change(self, booking: Booking, content: Content, names: Collection[str], span: Window | None) -> Found:
-        """Change parts of every host's event; the one who invites comes last. Raises `Gone` for one deleted."""
+        """Change parts of every host's event; the one who invites comes last. Raises `Gone` for one deleted.
+
+        Raises `NotWritable` where it cannot become a Teams meeting, before anything is written.
+        """
+        if content.online and "online" in names:
+            self._require_teams(booking)
         fields, found = changed(content, names, span), {}
         for host in (*booking.hosts[1:], booking.lead):
             if not host.gone:
@@ -117,8 +122,9 @@ class Writing:
         """Tell other hosts' events where the meeting is online, as the place of those that have none."""
         found: Found = {}
         for host in booking.hosts[1:]:
-            with suppress(Gone):
-                event = self._patiently(booking, lambda host=host: self._current(host))  # type: ignore[misc]
+            # It is no more than a favour: where Outlook refuses it, the booking stands all the same.
+            with suppress(Gone, MailboxUnreadable, BadRequest):
+                event = self._patiently(booking, host, lambda host=host: self._current(host))  # type: ignore[misc]
                 if event.location == booking.join_url:
                     found[host.member] = event
                 elif not event.location:
@@ -143,7 +149,7 @@ class Writing:
                 # The owner was faster; what is asked for goes upon what they wrote.
                 raise TryLater(problem.code) from None
 
-        return self._patiently(booking, attempt)
+        return self._patiently(booking, host, attempt)
 
     def _current(self, host: Hosted) -> BookedEvent:
         """The event as it is now, under whichever id. Raises `Gone`."""
@@ -155,12 +161,11 @@ class Writing:
             raise Gone("no event of this booking")
         return found
 
-    def remove(self, booking: Booking, message: str = "") -> None:
-        """Take every host's event out of Outlook, first of all the one that people were invited to."""
-        for host in booking.hosts:
-            if host.gone:
-                continue
-            self._patiently(booking, lambda host=host: self._remove(booking, host, message))  # type: ignore[misc]
+    def remove(self, booking: Booking, hosts: Collection[Hosted], message: str = "") -> None:
+        """Take hosts' events out of Outlook; whoever is invited is told, with the message."""
+        for host in hosts:
+            if not host.gone:
+                self._patiently(booking, host, lambda host=host: self._remove(booking, host, message))  # type: ignore[misc]
 
     def _remove(self, booking: Booking, host: Hosted, message: str) -> None:
         with suppress(Gone):
@@ -173,8 +178,18 @@ class Writing:
         else:
             self._events.delete(host.mailbox, event.id)
 
-    def _patiently(self, booking: Booking, act: Callable[[], T]) -> T:
-        """Do it, and again where Microsoft does not answer; never so late that somebody else may be at it."""
+    def _patiently(self, booking: Booking, host: Hosted, act: Callable[[], T]) -> T:
+        """Do it, and again where Microsoft does not answer; never so late that somebody else may be at it.
+
+        What is raised says in whose calendar.
+        """
+        try:
+            return self._in_time(booking, act)
+        except MicrosoftError as problem:
+            problem.member = host.member
+            raise
+
+    def _in_time(self, booking: Booking, act: Callable[[], T]) -> T:
         for number in range(TRIES):
             if booking.work is None or booking.work.until - self._now() < LAST_WRITE:
                 raise TryLater("out of time")

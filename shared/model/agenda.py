@@ -22,6 +22,10 @@ class Claim:
     mark: str = ""
     """Of the version of the event that is known."""
     mailbox: MailboxKey | None = None
+    version: int = 0
+    """Of the booking: the one that says so, or the one that is to come of it while the time is only held."""
+    until: datetime | None = None
+    """While the time is only held: until when somebody may be at it."""
 
 
 @dataclass(frozen=True)

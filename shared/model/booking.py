@@ -171,6 +171,16 @@ class Booking:
         return self.hosts[0]
 
     @property
+    def present(self) -> tuple[Hosted, ...]:
+        """The hosts who did not delete it from their calendars."""
+        return tuple(host for host in self.hosts if not host.gone)
+
+    @property
+    def next_version(self) -> int:
+        """The version that comes of what is being done: while the time is only held, this one."""
+        return self.version if self.status is BookingStatus.HELD else self.version + 1
+
+    @property
     def state(self) -> State | None:
         """What the platform is told of: only what it did not do itself."""
         if self.news is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import combinations
 
@@ -15,6 +16,7 @@ from shared.bookings.agenda import (
     PAST,
     in_the_way,
     is_held,
+    restored,
     taken,
     with_held,
     with_written,
@@ -30,9 +32,10 @@ MAILBOX = MailboxKey("t", "ann")
 MINUTE = timedelta(minutes=1)
 
 
-def claim(booking: str, start: int, end: int, written_at: datetime | None = None) -> Claim:
-    mailbox = MAILBOX if written_at else None
-    return Claim("ann", booking, NOW + MINUTE * start, NOW + MINUTE * end, written_at, mailbox=mailbox)
+def claim(booking: str, start: int, end: int, written_at: datetime | None = None, version: int = 1) -> Claim:
+    return Claim(
+        "ann", booking, NOW + MINUTE * start, NOW + MINUTE * end, written_at, mailbox=MAILBOX, version=version
+    )
 
 
 def span(one: Claim) -> Window:
@@ -66,9 +69,9 @@ def test_whatever_is_asked_for_in_whatever_order_no_two_bookings_overlap(
             case "write" if held is not None:
                 agenda = with_written(agenda, claim(booking, *minutes(held), now))
             case "release":
-                agenda = without(agenda, "ann", booking)
+                agenda = without(agenda, "ann", booking, 1)
             case "give up":
-                agenda = without_held(agenda, "ann", booking)
+                agenda = without_held(agenda, "ann", booking, now)
         unseen = [one for one in agenda.claims if is_held(one) or (one.written_at or now) >= now - LATELY]
         for one, other in combinations(unseen, 2):
             assert one.booking == other.booking or one.end <= other.start or other.end <= one.start
@@ -92,12 +95,56 @@ def test_what_was_written_a_while_ago_is_for_outlook_to_say() -> None:
     assert in_the_way(Agenda((before,)), asked, span(asked), NOW) is None
 
 
+def test_a_look_at_another_mailbox_does_not_show_it() -> None:
+    """Whose connection moved has bookings in the mailbox before."""
+    asked, before = claim("b", 60, 90), claim("a", 60, 90, NOW - timedelta(days=1))
+    assert in_the_way(Agenda((before,)), asked, span(asked), NOW) is None
+    elsewhere = replace(before, mailbox=MailboxKey("t", "another"))
+    assert in_the_way(Agenda((elsewhere,)), asked, span(asked), NOW) == elsewhere
+
+
+def test_the_time_that_a_booking_leaves_is_taken_until_it_has_left() -> None:
+    asked, leaving = claim("b", 0, 30), claim("a", 0, 30, NOW - timedelta(days=1))
+    moving = with_held(Agenda((leaving,)), claim("a", 60, 90, version=2), NOW)
+    assert in_the_way(moving, asked, span(asked), NOW) == leaving
+    moved = with_written(moving, claim("a", 60, 90, NOW, version=2))
+    assert in_the_way(moved, asked, span(asked), NOW) is None
+
+
+def test_who_says_what_was_before_takes_nothing_from_what_came_since() -> None:
+    """Somebody who read the booking before it was moved, or asked for again, writes or releases late."""
+    held = replace(claim("a", 60, 90, version=2), until=NOW + 2 * MINUTE)
+    moving = with_held(Agenda((claim("a", 0, 30, NOW),)), held, NOW)
+    assert with_written(moving, claim("a", 0, 30, NOW)) == moving
+    assert [minutes(one) for one in with_written(moving, claim("a", 0, 31, NOW)).claims] == [(60, 90), (0, 31)]
+    assert [minutes(one) for one in with_written(moving, claim("a", 0, 31, NOW + 2 * MINUTE)).claims] == [(0, 31)]
+    moved = with_written(moving, claim("a", 60, 90, NOW, version=2))
+    assert moved.claims == (claim("a", 60, 90, NOW, version=2),)
+    assert with_written(moved, claim("a", 0, 30, NOW + MINUTE)) == moved
+    left_over = Agenda((*moved.claims, claim("a", 120, 150, version=1)))
+    assert with_written(left_over, claim("a", 0, 30, NOW + MINUTE)) == left_over
+    assert without(moved, "ann", "a", 1) == moved
+    assert without_held(moving, "ann", "a", NOW) == moving
+    assert without(moved, "ann", "a", 2) == Agenda()
+
+
 def test_a_move_holds_the_new_time_beside_the_old_until_it_is_written() -> None:
     before = Agenda((claim("a", 0, 30, NOW),))
     moving = with_held(before, claim("a", 60, 90), NOW)
     assert [minutes(one) for one in moving.claims] == [(0, 30), (60, 90)]
-    assert without_held(moving, "ann", "a") == before
+    assert without_held(moving, "ann", "a", NOW) == before
     assert [minutes(one) for one in with_written(moving, claim("a", 60, 90, NOW)).claims] == [(60, 90)]
+
+
+def test_a_change_taken_back_leaves_the_time_before_and_what_somebody_holds_since() -> None:
+    held = replace(claim("a", 60, 90, version=2), until=NOW)
+    before = with_held(Agenda((claim("a", 0, 30, NOW),)), held, NOW)
+    again = claim("a", 0, 30, NOW + MINUTE)
+    assert restored(before, again, NOW) == Agenda((again,))
+    later = replace(held, until=NOW + MINUTE)
+    assert restored(with_held(before, later, NOW), again, NOW) == Agenda((later, again))
+    written = with_written(before, claim("a", 60, 90, NOW, version=2))
+    assert restored(written, again, NOW) == written
 
 
 def test_writing_down_what_is_known_changes_nothing() -> None:
@@ -115,6 +162,12 @@ def test_a_booking_counts_until_a_read_began_after_it_was_written(read_at: datet
     assert taken([claim("a", 0, 30, NOW)], [(MAILBOX, snapshot)]) == ([block] if counts else [])
     assert taken([claim("a", 0, 30)], [(MAILBOX, snapshot)]) == [block]
     assert taken([claim("a", 0, 30, NOW)], [(MailboxKey("t", "other"), snapshot)]) == [block]
+
+
+def test_what_no_read_reaches_counts_whatever_was_read() -> None:
+    snapshot = Snapshot(Window(NOW, NOW + timedelta(days=1)), (), NOW + timedelta(hours=1))
+    reached, behind = claim("a", 0, 30, NOW), claim("b", 24 * 60 - 10, 24 * 60 + 20, NOW)
+    assert taken([reached, behind], [(MAILBOX, snapshot)]) == [BusyBlock(behind.start, behind.end, BusyStatus.BUSY)]
 
 
 def test_an_agenda_forgets_what_is_long_over_and_says_when_it_is_full() -> None:
