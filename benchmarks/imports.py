@@ -42,6 +42,7 @@ SETTINGS = {
     "AzureWebJobsStorage": "UseDevelopmentStorage=true",
     "PUBLIC_URL": "https://outlook.example.com",
     "SECRET_KEYS": base64.b64encode(KEY).decode(),
+    "TOKEN_KEYS": base64.b64encode(KEY).decode(),
     "RESYNC_SCHEDULE": "0 */5 * * * *",
     "MICROSOFT_CLIENT_ID": str(UUID(int=3)),
     "MICROSOFT_CERTIFICATE_FILE": "not-read-at-import.pem",

@@ -127,6 +127,7 @@ class Stack:
             "ENTITLED_PLANS": "enterprise",
             "ENTITLED_FEATURE": "outlook-admin",
             "SECRET_KEYS": base64.b64encode(secrets.token_bytes(32)).decode(),
+            "TOKEN_KEYS": base64.b64encode(secrets.token_bytes(32)).decode(),
             "RESYNC_SCHEDULE": "0 */5 * * * *",
             "PYTHON_THREADPOOL_THREAD_COUNT": "32",
         }

@@ -16,12 +16,13 @@ from __future__ import annotations
 import hmac
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from shared.callers import Caller
 from shared.errors import Conflict, EntityChanged, NotFound, Refusal
-from shared.graph.sign_in import PERSONAL_ACCOUNTS, SignedIn, SignIn
+from shared.graph.id_token import PERSONAL_ACCOUNTS, SignedIn
+from shared.graph.sign_in import SignIn
 from shared.matching import domain_of, normalise
 from shared.messages import DirectorySync
 from shared.model import ActivationLink, AdminProof, LinkStep, Tenant, TenantStatus
@@ -30,15 +31,7 @@ from shared.storage.audit import Entry
 from shared.storage.queue import Queues
 from shared.storage.table import Row
 from shared.storage.tables import Tables
-from shared.tickets import Ticket, hashed, new_secret
-
-
-@dataclass(frozen=True)
-class Departure:
-    """Where the browser goes next, and the secret it must bring back."""
-
-    url: str
-    browser: str
+from shared.tickets import Departure, Ticket, hashed, new_secret
 
 
 def objection(person: SignedIn, link: ActivationLink) -> str | None:

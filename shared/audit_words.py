@@ -28,6 +28,8 @@ SENTENCES = {
     "member.included": "{actor} included the member {subject} again.",
     "connection.disconnected": "{actor} disconnected the calendar of the member {subject}.",
     "connection.reconnected": "{actor} connected the calendar of the member {subject} again.",
+    "connection.own_connected": "{actor} connected an account of their own for the member {subject}: {detail}.",
+    "connection.own_disconnected": "{actor} disconnected the account of the member {subject}'s own.",
     "match.chosen": "{actor} said which directory user the member {subject} is: {detail}.",
     "match.left_to_addresses": "{actor} left it to the addresses again who the member {subject} is.",
     "busy_statuses.chosen": "{actor} chose what counts as busy for the member {subject}: {detail}.",

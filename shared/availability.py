@@ -12,9 +12,22 @@ from datetime import datetime, timedelta
 from shared.bookings.agenda import taken
 from shared.errors import EntityUnreadable, NotFound, OutlookError
 from shared.explanation import Explanation, explain
-from shared.freebusy import BusyAnswer, Rule, busy_of, freshness
+from shared.freebusy import BusyAnswer, Rule, busy_of, freshness, never_read
 from shared.mailbox_reading import is_paused
-from shared.model import Choice, Freshness, Kept, MailboxKey, MemberKey, Policy, Snapshot, UnknownRule, Window
+from shared.model import (
+    Choice,
+    Connection,
+    Freshness,
+    Kept,
+    MailboxKey,
+    MemberKey,
+    OwnConnection,
+    Policy,
+    Snapshot,
+    UnknownRule,
+    Window,
+    is_own,
+)
 from shared.policy import busy_statuses
 from shared.storage.point_reads import point_reads
 from shared.storage.tables import Tables
@@ -26,6 +39,10 @@ BUDGET = timedelta(seconds=5)
 
 MOST_LIVE = 4
 """Questions whose calendars are read live at a time; others wait within their budget."""
+
+
+Snapshots = tuple[tuple[MailboxKey, Snapshot], ...]
+"""Of a member's calendars, each with its mailbox."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +100,7 @@ class Availability:
         calendars = point_reads(self._calendars, owners)
         if policy.unknown_time is not UnknownRule.READ_LIVE:
             return calendars, ()
-        dark = [owner for owner in owners if is_dark(calendars[owner].snapshots, self._now())]
+        dark = {owner: kept.snapshots for owner, kept in calendars.items() if is_dark(kept.snapshots, self._now())}
         live = self._read_live(dark)
         return calendars | point_reads(self._calendars, list(live)), live
 
@@ -93,50 +110,73 @@ class Availability:
         return busy_of([snapshot for _, snapshot in kept.snapshots], span, self._now(), rule, booked)
 
     def _calendars(self, owner: MemberKey) -> Kept:
-        """What was read of the mailbox the member is connected to now, and what bookings take.
+        """What was read of the mailboxes the member is connected to now, and what bookings take.
 
         Whoever reads while the member leaves may write once more behind their back, and die before taking it back.
         """
         try:
             kept = self._tables.calendars.kept(owner)
             row = self._tables.connections.get(*owner) if kept.snapshots else None
+            has_own = any(is_own(mailbox.tenant_id) for mailbox, _ in kept.snapshots)
+            own = self._tables.own_connection(owner) if has_own else None
         except EntityUnreadable as problem:
             log.error("unreadable: %s", problem)  # noqa: TRY400 - no trace needed
             return Kept()
         if not kept.snapshots and self._tables.members.get(*owner) is None:
             raise NotFound(f"There is no such member: {owner.member}.")
-        connected = row.value.active_mailbox if row else None
-        return replace(kept, snapshots=tuple(one for one in kept.snapshots if one[0] == connected))
+        return replace(kept, snapshots=counted(kept.snapshots, row.value if row else None, own, self._now()))
 
     def _choice(self, owner: MemberKey, policy: Policy) -> Choice | None:
         """The member's own choice, where it counts."""
         row = self._tables.choices.get(*owner) if policy.members_may_choose_busy else None
         return row.value if row else None
 
-    def _read_live(self, owners: Sequence[MemberKey]) -> Collection[MemberKey]:
+    def _read_live(self, dark: Mapping[MemberKey, Snapshots]) -> Collection[MemberKey]:
         """Ask Outlook now; for whom it was asked. Whatever goes wrong, or takes too long, the time stays unknown."""
-        keys = {owner: key for owner, key in point_reads(self._readable, owners).items() if key}
+        readable = point_reads(lambda owner: self._readable(owner, dark[owner]), list(dark))
+        keys = {owner: found for owner, found in readable.items() if found}
         if not keys:
             return ()
         try:
-            self._pool.submit(self._read, list(dict.fromkeys(keys.values()))).result(BUDGET.total_seconds())
+            wanted = list(dict.fromkeys(key for found in keys.values() for key in found))
+            self._pool.submit(self._read, wanted).result(BUDGET.total_seconds())
         except (OutlookError, Late) as problem:
             log.warning("not read live: %s", type(problem).__name__)
         return keys.keys()
 
-    def _readable(self, owner: MemberKey) -> MailboxKey | None:
-        """The member's mailbox, if there is one that did not refuse a moment ago."""
+    def _readable(self, owner: MemberKey, known: Snapshots) -> list[MailboxKey]:
+        """The member's mailboxes of which nothing is known, but for those that refused a moment ago."""
+        now = self._now()
+        unknown = [key for key, snapshot in known if freshness(snapshot, now) is Freshness.UNKNOWN]
         try:
-            row = self._tables.connections.get(*owner)
-            key = row.value.active_mailbox if row else None
-            mailbox = self._tables.mailboxes.row(key) if key else None
+            if not known:
+                row = self._tables.connections.get(*owner)
+                key = row.value.active_mailbox if row else None
+                unknown = [key] if key else []
+            mailboxes = {key: self._tables.mailboxes.row(key) for key in unknown}
         except EntityUnreadable as problem:
             log.error("unreadable: %s", problem)  # noqa: TRY400 - no trace needed
-            return None
-        return key if mailbox is not None and not is_paused(mailbox.value, self._now()) else None
+            return []
+        return [key for key, row in mailboxes.items() if row is not None and not is_paused(row.value, now)]
 
 
-def is_dark(calendars: Sequence[tuple[MailboxKey, Snapshot]], now: datetime) -> bool:
+def counted(
+    snapshots: Snapshots, connection: Connection | None, own: OwnConnection | None, now: datetime
+) -> Snapshots:
+    """The snapshots of the member's calendars as they are connected now; one of which none was read is unknown.
+
+    A mailbox connected in both ways counts once. What nobody could ever read is no calendar.
+    """
+    managed = connection.active_mailbox if connection else None
+    mine = own.active_mailbox if own and own.account != managed else None
+    found = tuple(one for one in snapshots if one[0] in (managed, mine))
+    unread = [key for key in (managed, mine) if key and all(key != other for other, _ in found)]
+    if connection is not None and not connection.has_calendar and managed in unread:
+        unread.remove(managed)
+    return (*found, *((key, never_read(now)) for key in unread)) if own else found
+
+
+def is_dark(calendars: Snapshots, now: datetime) -> bool:
     """Whether nothing is known of one of the calendars. Times outside of what is ever read make no difference."""
     return not calendars or any(freshness(snapshot, now) is Freshness.UNKNOWN for _, snapshot in calendars)
 

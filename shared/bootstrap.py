@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from shared.audit import AuditTrail
     from shared.availability import Availability
     from shared.bookings.bookings import Bookings
+    from shared.bootstrap_personal import PersonalParts
     from shared.calendar_sync import CalendarSyncs
     from shared.candidates import Candidates
     from shared.checks import Checks
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from shared.directory_sync import DirectorySyncs
     from shared.governance import Governance
     from shared.graph.calendar import CalendarViews
-    from shared.graph.client import GraphClient
+    from shared.graph.client import Graph, GraphClient
     from shared.graph.sign_in import SignIn
     from shared.graph.tokens import AppTokens
     from shared.graph.users import Users
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
     from shared.member_list import MemberList
     from shared.members import Members
     from shared.offers import Offers
+    from shared.own_connections import OwnConnections
+    from shared.own_schedule import OwnSchedule
     from shared.pages import Pages
     from shared.platform_events import PlatformEvents
     from shared.platform_tokens import PlatformTokens
@@ -98,7 +101,8 @@ class Services:
     def members(self) -> Members:
         from shared.members import Members
 
-        return Members(self.tables, self.queues, self._connections, self.now)
+        forget_own = lambda owner: self.own_connections.forget(owner)  # noqa: E731, PLW0108 - most have none
+        return Members(self.tables, self.queues, self._connections, forget_own, self.now)
 
     @cached_property
     def member_list(self) -> MemberList:
@@ -111,6 +115,22 @@ class Services:
         from shared.choices import Choices
 
         return Choices(self.tables, self.queues, self._connections, self.now)
+
+    @cached_property
+    def own_connections(self) -> OwnConnections:
+        from shared.own_connections import OwnConnections
+
+        parts, pushes = self._personal, lambda: self._pushes
+        return OwnConnections(
+            self.tables, self.queues, parts.vault, lambda: parts.attempts, pushes, self.choices, self._connections,
+            self.now,
+        )  # fmt: skip
+
+    @cached_property
+    def own_schedule(self) -> OwnSchedule:
+        from shared.own_schedule import OwnSchedule
+
+        return OwnSchedule(self.tables, lambda: self._schedule, self.now)
 
     @cached_property
     def candidates(self) -> Candidates:
@@ -242,7 +262,7 @@ class Services:
     def _users(self) -> Users:
         from shared.graph.users import Users
 
-        return Users(self._graph)
+        return Users(self._tenants_graph)
 
     @cached_property
     def _rematch(self) -> Rematch:
@@ -266,7 +286,20 @@ class Services:
         return Schedule(self.tables, self.queues, self._pushes)
 
     @cached_property
-    def _graph(self) -> GraphClient:
+    def _graph(self) -> Graph:
+        """For tenants, and for members' own accounts."""
+        from shared.graph.own_accounts import GraphOfAll
+
+        return GraphOfAll(self._tenants_graph, lambda key: self._personal.accounts.account(key))  # noqa: PLW0108 - later
+
+    @cached_property
+    def _personal(self) -> PersonalParts:
+        from shared.bootstrap_personal import PersonalParts
+
+        return PersonalParts(self.settings, self.tables, lambda: self._session, self.now)
+
+    @cached_property
+    def _tenants_graph(self) -> GraphClient:
         from shared.graph.client import GraphClient
 
         return GraphClient(self._session, self.settings.microsoft.graph_url, self._tokens)
@@ -279,12 +312,13 @@ class Services:
 
     @cached_property
     def _sign_in(self) -> SignIn:
+        from shared.graph.id_token import IdTokens
         from shared.graph.sign_in import SignIn
         from shared.signing_keys import key_set
 
         microsoft = self.settings.microsoft
         keys = key_set(f"{microsoft.login_url}/organizations/discovery/v2.0/keys", microsoft.ca_file)
-        return SignIn(microsoft, self._session, keys)
+        return SignIn(microsoft, self._session, IdTokens(microsoft, keys))
 
     @cached_property
     def _session(self) -> requests.Session:

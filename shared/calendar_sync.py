@@ -20,7 +20,7 @@ import msgspec
 from shared.bookings.sightings import Sighting, sighting
 from shared.bookings.watch import Watch
 from shared.connections import Connections
-from shared.errors import AccessLost, MicrosoftError, TryLater
+from shared.errors import AccessLost, MicrosoftError, ReconnectRequired, TryLater
 from shared.freebusy import rolling_window, widened
 from shared.graph.calendar import CalendarViews, Read
 from shared.graph.timezones import zone
@@ -87,7 +87,7 @@ class CalendarSyncs:
         claimed, later = self._turns.claim(message, [row for row in rows if turns.get(row.key) == now], delivery)
         self._turns.postpone(message, {key: turn for key, turn in turns.items() if turn and turn > now} | later)
         # Whose they are is looked up behind the claim: whoever joined before is seen, whoever joins later asks anew.
-        owners = self._owners({owner for row in claimed for owner in row.value.members})
+        owners = self._owners(message.tenant, {owner for row in claimed for owner in row.value.members})
         nobodys = [row for row in rows if not row.value.members and not may_write(row.value, now, delivery)]
         for row in [*claimed, *nobodys]:
             self._put_right(row, owners)
@@ -116,12 +116,12 @@ class CalendarSyncs:
             if message.reason in ABOUT_PUSH and is_held(mailbox, now):
                 self._tables.mailboxes.update(row, lambda current: current and when_held(current, message, now))
 
-    def _owners(self, listed: set[MemberKey]) -> Owners:
-        """What roster and connections say of the members whom the mailboxes list."""
+    def _owners(self, tenant_id: str, listed: set[MemberKey]) -> Owners:
+        """What roster and connections say of the members whom the tenant's mailboxes list."""
         members = {owner: self._tables.members.get(*owner) for owner in listed}
         zones = {owner: zone(row.value.time_zone) for owner, row in members.items() if row is not None}
-        connections = {owner: self._tables.connections.get(*owner) for owner in zones}
-        return Owners(zones, {owner: row.value for owner, row in connections.items() if row is not None})
+        connections = {owner: self._connections.of(tenant_id, owner) for owner in zones}
+        return Owners(zones, {owner: known for owner, known in connections.items() if known is not None})
 
     def _make_true(self, message: CalendarSync, rows: list[Row[Mailbox]], owners: Owners, began: datetime) -> None:
         """Read the mailboxes and record what came of it.
@@ -230,7 +230,8 @@ class CalendarSyncs:
         status = status_of(problem, mailbox)
         for owner in owners.of(mailbox):
             self._tables.calendars.mark_unreadable(owner, mailbox.key, status, began)
-        self._tell(mailbox, status, problem.code, owners)
+        generation = problem.generation if isinstance(problem, ReconnectRequired) else None
+        self._tell(mailbox, status, problem.code, owners, generation)
         current = self._tables.mailboxes.update(
             row, lambda now: now and after_failure(now, mailbox, status, push, wait, began)
         )
@@ -248,9 +249,16 @@ class CalendarSyncs:
         for owner in owners:
             self._tables.calendars.delete(owner, key)
 
-    def _tell(self, mailbox: Mailbox, status: ConnectionStatus, detail: str | None, owners: Owners) -> None:
+    def _tell(
+        self,
+        mailbox: Mailbox,
+        status: ConnectionStatus,
+        detail: str | None,
+        owners: Owners,
+        generation: int | None = None,
+    ) -> None:
         unaware = owners.unaware(mailbox, status, detail)
-        self._connections.tell(mailbox.key, unaware, status, detail)
+        self._connections.tell(mailbox.key, unaware, status, detail, generation)
 
     def _put_right(self, row: Row[Mailbox], owners: Owners) -> None:
         """Take off the list whoever is wrongly on it; a mailbox that lists nobody is let go."""

@@ -25,6 +25,7 @@ from shared.model import (
     Decided,
     MailboxKey,
     Member,
+    MemberKey,
     Policy,
 )
 from shared.policy import KEPT_OUT, held_out, in_scope, kept_out, says
@@ -90,8 +91,13 @@ class Choices:
         before = self.standing(caller.org, caller.subject)
         if before.choice.excluded or not in_scope(before.member, before.policy):
             raise Conflict("Your organization's admins do not include you; ask them to.")
-        self._choose(caller, caller.subject, "connection.reconnected", lambda c: replace(c, disconnected=None))
-        return self._let_in(caller.org, caller.subject)
+        self._choose(
+            caller,
+            caller.subject,
+            "connection.reconnected",
+            lambda c: replace(c, disconnected=None, own_instead=None),
+        )
+        return self.let_in(caller.org, caller.subject)
 
     def exclude(self, caller: Caller, member_id: str) -> Standing:
         """An admin keeps a member out. Raises `NotFound`."""
@@ -104,7 +110,7 @@ class Choices:
         self.standing(caller.org, member_id)
         self._choose(caller, member_id, "member.included", lambda c: replace(c, excluded=None))
         self._followed(caller.org, member_id)
-        return self._let_in(caller.org, member_id)
+        return self.let_in(caller.org, member_id)
 
     def name(self, caller: Caller, member_id: str, mailbox: MailboxKey | None) -> Standing:
         """An admin says which directory user the member is, or leaves it to the addresses again (None)."""
@@ -124,6 +130,18 @@ class Choices:
         change = lambda c: replace(c, busy_statuses=statuses)  # noqa: E731 - reads best here
         self._choose(caller, caller.subject, "busy_statuses.chosen", change, said)
         return self.standing(caller.org, caller.subject)
+
+    def prefer_own(self, owner: MemberKey) -> None:
+        """Keep the managed connection out while the member has one of their own; recorded with that."""
+        since = self._now()
+        change = lambda c: replace(c or Choice(owner.member), own_instead=since)  # noqa: E731 - reads best here
+        self._tables.choices.change(*owner, change)
+        self._followed(*owner)
+
+    def leave_own(self, owner: MemberKey) -> None:
+        """The member's own connection is to end: it keeps nothing out any more. `let_in` comes afterwards."""
+        known = lambda c: replace(c, own_instead=None) if c and c.own_instead else None  # noqa: E731 - reads best here
+        self._tables.choices.change(*owner, known)
 
     def _choose(
         self,
@@ -160,7 +178,7 @@ class Choices:
             for key in left:
                 self._queues.send(CalendarSync(key.tenant_id, (key.object_id,), self._now(), Reason.CHANGED))
 
-    def _let_in(self, org: str, member_id: str) -> Standing:
+    def let_in(self, org: str, member_id: str) -> Standing:
         """How a member stands whom nobody keeps out any more: whose connection does not say so yet is looked for."""
         standing = self.standing(org, member_id)
         connection = standing.connection

@@ -10,9 +10,10 @@ import logging
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
+from typing import TypeVar
 
 from shared.errors import EntityChanged, EntityUnreadable
-from shared.model import Connection, ConnectionStatus, Mailbox, MailboxKey, MemberKey
+from shared.model import Connection, ConnectionStatus, Mailbox, MailboxKey, MemberKey, OwnConnection, is_own
 from shared.storage.table import Row
 from shared.storage.tables import Tables
 
@@ -21,6 +22,7 @@ log = logging.getLogger(__name__)
 FEW = 20
 """Up to as many mailboxes are looked up one by one."""
 
+C = TypeVar("C", Connection, OwnConnection)
 Change = tuple[Row[Connection] | None, Connection]
 """A connection as it was read (or None for a first one), and as it shall be."""
 
@@ -48,25 +50,46 @@ class Connections:
             self._loosen(key, owner)
         self._tables.connections.save_all(org, ((row, c.member, c) for row, c in changes))
         for key, owner in left:
-            self._leave(key, owner)
+            self.leave(key, owner)
         self._tables.connections.delete_all(org, (row.key for row in orphans))
         return {key for key, _ in (*joined, *left)}
 
     def finish_leaving(self, org: str, connection: Connection | None) -> None:
         """Have the mailbox of whoever is kept out forget them, where the call that kept them out was cut short."""
         if connection is not None and connection.mailbox is not None and connection.active_mailbox is None:
-            self._leave(connection.mailbox, MemberKey(org, connection.member))
+            self.leave(connection.mailbox, MemberKey(org, connection.member))
+
+    def of(self, tenant_id: str, owner: MemberKey) -> Connection | OwnConnection | None:
+        """The member's connection by which mailboxes of this "tenant" are theirs."""
+        if is_own(tenant_id):
+            return self._tables.own_connection(owner)
+        row = self._tables.connections.get(*owner)
+        return row.value if row else None
 
     def tell(
-        self, key: MailboxKey, members: Iterable[MemberKey], status: ConnectionStatus, detail: str | None
+        self,
+        key: MailboxKey,
+        members: Iterable[MemberKey],
+        status: ConnectionStatus,
+        detail: str | None,
+        generation: int | None = None,
     ) -> None:
-        """Let members of the mailbox see what reading it came to."""
-        for owner in members:
-            self._tables.connections.change(owner.org, owner.member, lambda c: self._told(c, key, status, detail))
+        """Let members of the mailbox see what reading it came to.
 
-    def _told(
-        self, connection: Connection | None, key: MailboxKey, status: ConnectionStatus, detail: str | None
-    ) -> Connection | None:
+        `generation` is the sign-in that it came of: who has signed in again since is not told.
+        """
+
+        def told_own(own: OwnConnection | None) -> OwnConnection | None:
+            is_anew = own is not None and generation not in (None, own.generation)
+            return None if is_anew else self._told(own, key, status, detail)
+
+        for owner in members:
+            if is_own(key.tenant_id):
+                self._tables.own_connections.change(*owner, told_own)
+            else:
+                self._tables.connections.change(*owner, lambda known: self._told(known, key, status, detail))
+
+    def _told(self, connection: C | None, key: MailboxKey, status: ConnectionStatus, detail: str | None) -> C | None:
         if connection is None or connection.active_mailbox != key:
             return None
         if (connection.status, connection.detail) == (status, detail):
@@ -113,7 +136,9 @@ class Connections:
         except EntityUnreadable as problem:
             log.error("passed over: %s", problem)  # noqa: TRY400 - no trace needed
 
-    def _leave(self, key: MailboxKey, owner: MemberKey) -> None:
+    def leave(self, key: MailboxKey, owner: MemberKey) -> None:
+        """Have the mailbox forget the member, and what was read of it for them."""
+
         def without_owner(mailbox: Mailbox | None) -> Mailbox | None:
             if mailbox is None or owner not in mailbox.members:
                 return None

@@ -26,11 +26,13 @@ OutlookError
 │   ├── AlreadyCreated         the transaction has made its event before: find that one
 │   ├── ChangedMeanwhile       the event is not the version we know any more: look again
 │   ├── AlreadySubscribed      the mailbox has a live subscription that is not in our books
+│   ├── ReconnectRequired      a member's own sign-in is no longer good: stop, ask them to connect again
 │   └── CredentialRejected     our own certificate or identity is refused: an operator must act
 ├── StorageError
 │   ├── EntityExists           somebody inserted it first
 │   ├── EntityChanged          somebody changed it since it was read: read again and decide again
-│   └── EntityUnreadable       what is stored there is no value of ours: an operator must look
+│   ├── EntityUnreadable       what is stored there is no value of ours: an operator must look
+│   └── Undecryptable          encrypted for something else, or with a key we no longer have: as good as gone
 └── SettingsError            start-up stops with one message naming every wrong setting
 """
 
@@ -265,6 +267,15 @@ class AlreadySubscribed(MicrosoftError):
 
 
 @dataclass(eq=False)
+class ReconnectRequired(MicrosoftError):
+    """The tokens of one member's own account are void; asking again changes nothing until they sign in again."""
+
+    code: str
+    generation: int | None = None
+    """Of the sign-in that was tried, where that is known."""
+
+
+@dataclass(eq=False)
 class CredentialRejected(MicrosoftError):
     """Entra ID refuses our own credential."""
 
@@ -285,6 +296,10 @@ class EntityChanged(StorageError):
 
 class EntityUnreadable(StorageError):
     """A row that does not hold what belongs there."""
+
+
+class Undecryptable(StorageError):
+    """An encrypted text that does not belong where it was found, or whose key is lost; the message says which."""
 
 
 class SettingsError(OutlookError):

@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from shared.bookings.agenda import taken
-from shared.freebusy import Rule, clip, freshness, unknown_in
+from shared.freebusy import Rule, clip, freshness, read_at, unknown_in
 from shared.model import (
     BusyBlock,
     BusyStatus,
@@ -103,7 +103,11 @@ def explain(
     reasons += [Reason(None, block, Because.BOOKED, None) for block in clip(taken(kept.claims, kept.snapshots), span)]
     return Explanation(
         tuple(parts_of(span, reasons)),
-        tuple(Read(mailbox, freshness(snapshot, now), snapshot) for mailbox, snapshot in kept.snapshots),
+        tuple(
+            Read(mailbox, freshness(snapshot, now), snapshot)
+            for mailbox, snapshot in kept.snapshots
+            if read_at(snapshot)
+        ),
         rule,
         policy.unknown_time,
         choice is not None and choice.busy_statuses is not None,
@@ -124,7 +128,7 @@ def _unknown(
 ) -> Iterable[Reason]:
     because = Because.UNKNOWN_IS_FREE if rule.unknown_is_free else Because.UNKNOWN_BLOCKS
     for block in unknown_in(snapshot, span, now):
-        yield Reason(mailbox, block, because, snapshot.read_at if snapshot else None)
+        yield Reason(mailbox, block, because, read_at(snapshot))
 
 
 def parts_of(span: Window, reasons: Sequence[Reason]) -> Iterable[Part]:

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from shared.model import BusyBlock, BusyStatus, Freshness, Snapshot, Window
 
@@ -48,6 +48,20 @@ class Rule:
 
 
 USUAL = Rule()
+
+
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+"""When a calendar was read that never was."""
+
+
+def never_read(now: datetime) -> Snapshot:
+    """What stands for a calendar of which nothing is known yet: any read takes its place."""
+    return Snapshot(Window(now, now), (), _NEVER)
+
+
+def read_at(snapshot: Snapshot | None) -> datetime | None:
+    """When the calendar was read; None where it never was."""
+    return None if snapshot is None or snapshot.read_at == _NEVER else snapshot.read_at
 
 
 def rolling_window(now: datetime) -> Window:
@@ -121,8 +135,7 @@ def busy_in(snapshot: Snapshot | None, span: Window, now: datetime, rule: Rule =
     believed = freshness(snapshot, now)
     uncovered = unknown_in(snapshot, span, now)
     if snapshot is None or believed is Freshness.UNKNOWN:
-        read_at = snapshot.read_at if snapshot else None
-        return BusyAnswer(Freshness.UNKNOWN, read_at, () if rule.unknown_is_free else tuple(uncovered))
+        return BusyAnswer(Freshness.UNKNOWN, read_at(snapshot), () if rule.unknown_is_free else tuple(uncovered))
     counted = (block for block in snapshot.blocks if block.status in rule.counted)
     blocks = clip((*counted, *(() if rule.unknown_is_free else uncovered)), span)
     return BusyAnswer(Freshness.UNKNOWN if uncovered else believed, snapshot.read_at, blocks)

@@ -8,8 +8,8 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 
-from shared.errors import AccessLost, Gone, MailboxUnreadable, MicrosoftError, TryLater
-from shared.model import Connection, ConnectionStatus, Mailbox, MailboxKey, MemberKey, Push
+from shared.errors import AccessLost, Gone, MailboxUnreadable, MicrosoftError, ReconnectRequired, TryLater
+from shared.model import Connection, ConnectionStatus, Mailbox, MailboxKey, MemberKey, OwnConnection, Push, is_own
 from shared.push_health import PATIENCE, WATCH, was_told
 
 RECONCILE = timedelta(hours=6)
@@ -31,8 +31,8 @@ class Owners:
 
     zones: Mapping[MemberKey, tzinfo | None]
     """Of everybody listed who is on the roster."""
-    connections: Mapping[MemberKey, Connection]
-    """Of those of them who have one."""
+    connections: Mapping[MemberKey, Connection | OwnConnection]
+    """Of those of them who have one: the managed one, or for members' own mailboxes their own."""
 
     def of(self, mailbox: Mailbox) -> list[MemberKey]:
         """Those whose calendar it is."""
@@ -62,7 +62,7 @@ class Owners:
         return self.gone(mailbox) | (self.disputed(mailbox) if lasting else set())
 
 
-def _says(connection: Connection) -> tuple[ConnectionStatus, str | None]:
+def _says(connection: Connection | OwnConnection) -> tuple[ConnectionStatus, str | None]:
     return connection.status, connection.detail
 
 
@@ -78,7 +78,9 @@ def after_striking_out(current: Mailbox, out: set[MemberKey], is_disputed: bool,
 def may_settle(mailbox: Mailbox, result: object) -> bool:
     """Whether a refusal may be consent still spreading, where the tenant has let us into no mailbox yet."""
     denied = isinstance(result, MailboxUnreadable) and result.status is ConnectionStatus.OUT_OF_SCOPE
-    return denied and mailbox.read_at is None and mailbox.failures < MOST_SETTLING
+    return (
+        denied and not is_own(mailbox.key.tenant_id) and mailbox.read_at is None and mailbox.failures < MOST_SETTLING
+    )
 
 
 def status_of(problem: MicrosoftError, mailbox: Mailbox) -> ConnectionStatus:
@@ -87,6 +89,8 @@ def status_of(problem: MicrosoftError, mailbox: Mailbox) -> ConnectionStatus:
         return problem.status
     if isinstance(problem, AccessLost):
         return ConnectionStatus.PERMISSION_LOST
+    if isinstance(problem, ReconnectRequired):
+        return ConnectionStatus.RECONNECT_REQUIRED
     if isinstance(problem, Gone):
         return ConnectionStatus.NO_MAILBOX
     if mailbox.read_at is None:
@@ -147,8 +151,17 @@ def after_failure(
     wait: timedelta | None,
     began: datetime,
 ) -> Mailbox:
-    """The mailbox after a read that failed. `wait` is given where a message comes back for it by then."""
+    """The mailbox after a read that failed. `wait` is given where a message comes back for it by then.
+
+    One whose member must sign in again is not tried again by itself. That verdict counts only where nobody began
+    anew meanwhile: the member may just have done so.
+    """
     failures = current.failures + 1
+    if status is ConnectionStatus.RECONNECT_REQUIRED:
+        if current.claimed_at != seen.claimed_at:
+            return current
+        done = unclaimed(current, seen)
+        return replace(done, status=status, due_at=None, not_before=None, again_at=None, failures=failures)
     due_at = began + (pause_after(failures) if wait is None else wait)
     asked = due_at if wait is not None else None
     return replace(
@@ -169,6 +182,8 @@ def pause_after(failures: int) -> timedelta:
 
 def is_paused(mailbox: Mailbox, now: datetime) -> bool:
     """Whether it was refused lately and is not to be asked again before its time."""
+    if mailbox.status is ConnectionStatus.RECONNECT_REQUIRED:
+        return True
     return bool(mailbox.failures) and mailbox.due_at is not None and mailbox.due_at > now
 
 

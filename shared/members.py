@@ -23,10 +23,19 @@ TRIES = 3
 class Members:
     """Reads and writes rosters; every change sets off a look at the organization's tenants."""
 
-    def __init__(self, tables: Tables, queues: Queues, connections: Connections, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        tables: Tables,
+        queues: Queues,
+        connections: Connections,
+        forget_own: Callable[[MemberKey], None],
+        now: Callable[[], datetime],
+    ) -> None:
+        """`forget_own` removes members' own connections, where they have one."""
         self._tables = tables
         self._queues = queues
         self._connections = connections
+        self._forget_own = forget_own
         self._now = now
 
     def replace_all(self, org: str, actor: str, roster: dict[str, Member]) -> Difference:
@@ -67,7 +76,8 @@ class Members:
 
         Cut short and called again, it goes on with what is left of them.
         """
-        if self._tables.members.get(org, member_id) is None and not self._tables.connections.get(org, member_id):
+        traces = (self._tables.members, self._tables.connections, self._tables.own_connections)
+        if all(table.get(org, member_id) is None for table in traces):
             raise NotFound("There is no such member.")
         self._tables.audit.record(org, Entry(self._now(), actor, "member.removed", member_id))
         self._tables.members.delete(org, member_id)
@@ -94,6 +104,7 @@ class Members:
             self._read(key)
         for member_id in member_ids:
             owner = MemberKey(org, member_id)
+            self._forget_own(owner)
             self._tables.calendars.delete_all(owner)
             for booking in list(self._tables.bookings_of(owner)):
                 self._tables.bookings.delete(booking.partition, booking.key)
@@ -113,6 +124,9 @@ class Members:
         row = self._tables.connections.get(org, after.id)
         if row is not None and row.value.active_mailbox is not None:
             self._read(row.value.active_mailbox)
+        own = self._tables.own_connection(MemberKey(org, after.id))
+        if own is not None:
+            self._read(own.mailbox)
 
     def _read(self, key: MailboxKey) -> None:
         self._queues.send(CalendarSync(key.tenant_id, (key.object_id,), self._now(), Reason.CHANGED))

@@ -79,6 +79,7 @@ class Subject(StrEnum):
     CONNECTION = "connection"
     TENANT = "tenant"
     BOOKING = "booking"
+    OWN_CONNECTION = "own_connection"
 
 
 class EventDelivery(msgspec.Struct, frozen=True):

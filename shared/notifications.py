@@ -1,6 +1,7 @@
 """Change notifications believed: which mailboxes a post of Graph's says are dirty.
 
-An item counts when its client state proves the mailbox and its tenant agrees. Everything else, malformed, forged
+An item counts when its client state proves the mailbox and its tenant agrees. Of members' own mailboxes we name no
+tenant of Microsoft's, so there the proof is all. Everything else, malformed, forged
 or unknown, is counted and otherwise ignored: whoever sends it learns nothing. An item only says that a mailbox
 changed; what changed is read from Graph.
 https://learn.microsoft.com/graph/change-notifications-delivery-webhooks
@@ -17,7 +18,7 @@ import msgspec
 from shared.client_state import ClientState
 from shared.lanes import Lanes
 from shared.messages import CalendarSync, Reason, calendar_syncs
-from shared.model import MailboxKey
+from shared.model import MailboxKey, is_own
 
 LARGEST_POST = 8 * 1024 * 1024
 """Bytes. A thousand items take well under one megabyte."""
@@ -83,6 +84,6 @@ def _proven(raw: msgspec.Raw, client_state: ClientState) -> tuple[MailboxKey, Re
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
     mailbox = client_state.verify(item.clientState or "")
-    if mailbox is None or mailbox.tenant_id != item.tenantId.lower():
+    if mailbox is None or not (is_own(mailbox.tenant_id) or mailbox.tenant_id == item.tenantId.lower()):
         return None
     return mailbox, _LIFECYCLE.get(item.lifecycleEvent or "", Reason.NOTIFIED)

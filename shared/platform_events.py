@@ -19,7 +19,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import msgspec
 
@@ -38,6 +38,7 @@ from shared.http import Answer
 from shared.messages import EventDelivery, Subject, event_deliveries
 from shared.model import Announcement, BookingStatus, Change, ConnectionStatus, Outbox, TenantStatus
 from shared.model.booking import unpacked
+from shared.own_states import explain_own
 from shared.platform_webhook import PlatformWebhook
 from shared.states import TENANTS, explain
 from shared.storage.announced import AnnouncedTable
@@ -86,10 +87,12 @@ def event(org: str, key: str, told: Announcement, subject: Subject) -> EventOutp
             org, key, told.status, told.before, text, next_step, told.detail, told.at, told.sequence, told.merged
         )
         return TenantEvent("tenant.changed", told.at, tenant)
-    text, next_step = explain(ConnectionStatus(told.status), told.detail)
+    is_own = subject is Subject.OWN_CONNECTION
+    source: Literal["managed", "personal"] = "personal" if is_own else "managed"
+    text, next_step = (explain_own if is_own else explain)(ConnectionStatus(told.status), told.detail)
     change = ConnectionChange(
-        org, key, told.status, told.before, text, next_step, told.detail, told.tenant_id, told.at, told.sequence,
-        told.merged,
+        org, key, source, told.status, told.before, text, next_step, told.detail, told.tenant_id, told.at,
+        told.sequence, told.merged,
     )  # fmt: skip
     return ConnectionEvent("connection.changed", told.at, change)
 
@@ -146,6 +149,7 @@ class PlatformEvents:
             Subject.CONNECTION: tables.connections,
             Subject.TENANT: tables.tenants,
             Subject.BOOKING: tables.bookings,
+            Subject.OWN_CONNECTION: tables.own_connections,
         }
         self._queues = queues
         self._webhook = webhook
@@ -167,9 +171,9 @@ class PlatformEvents:
         if refused:
             self._put_back(message, refused)
 
-    def sweep(self, org: str, patience: timedelta = OVERDUE) -> int:
+    def sweep(self, org: str, subjects: Sequence[Subject] = SWEPT) -> int:
         """Send a message for everybody whose own did not come; how many they are."""
-        return sum(self._sweep(subject, org, patience) for subject in SWEPT)
+        return sum(self._sweep(subject, org, OVERDUE) for subject in subjects)
 
     def _sweep(self, subject: Subject, org: str, patience: timedelta) -> int:
         """The same for connections or tenants; some at a time, so that a stop in between leaves few without one.

@@ -3,7 +3,8 @@
 1. Whom an admin excluded is kept out, then whoever is not in the scope of the roll-out, then whoever disconnected.
 2. A choice lasts until the one who made it chooses otherwise: no resync, no change of policy takes it back. Where
    members may not disconnect any more, those who did stay so until they come back.
-3. An admin's word on which directory user a member is goes before every address.
+3. Whoever connected an account of their own where no managed calendar was connected gets none until that one ends.
+4. An admin's word on which directory user a member is goes before every address.
 """
 
 from __future__ import annotations
@@ -36,6 +37,8 @@ def kept_out(member: Member, choice: Choice | None, policy: Policy) -> KeptOut |
         return KeptOut(ConnectionStatus.EXCLUDED, Detail.NOT_IN_ROLLOUT)
     if choice is not None and choice.disconnected is not None:
         return KeptOut(ConnectionStatus.USER_DISCONNECTED)
+    if choice is not None and choice.own_instead is not None:
+        return KeptOut(ConnectionStatus.USER_DISCONNECTED, Detail.OWN_CONNECTION)
     return None
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from shared.errors import SettingsError
@@ -84,6 +84,8 @@ class Settings:
     platform: PlatformSettings
     secret_keys: tuple[bytes, ...]
     """Newest first; the first signs, all verify."""
+    token_keys: tuple[bytes, ...] = field(repr=False)
+    """Newest first; the first encrypts, all decrypt."""
     events: EventSettings | None = None
     """None where the platform is told of nothing."""
 
@@ -97,6 +99,7 @@ class Settings:
             microsoft=_microsoft(read),
             platform=_platform(read),
             secret_keys=read.keys("SECRET_KEYS"),
+            token_keys=read.keys("TOKEN_KEYS"),
             events=_events(read),
         )
         read.text("RESYNC_SCHEDULE", "0 */5 * * * *")

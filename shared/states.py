@@ -92,6 +92,10 @@ NARROWED: dict[tuple[ConnectionStatus, str], Explanation] = {
         "Reading this calendar failed several times; the last known times are shown.",
         "It is tried again by itself; contact support if it stays like this.",
     ),
+    (ConnectionStatus.USER_DISCONNECTED, Detail.OWN_CONNECTION): Explanation(
+        "The member connected an account of their own instead.",
+        "Nothing to do; it connects by itself when the member disconnects their own account.",
+    ),
     (ConnectionStatus.EXCLUDED, Detail.NOT_IN_ROLLOUT): Explanation(
         "The roll-out does not include this member yet.", "Widen the scope in the policy."
     ),

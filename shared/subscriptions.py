@@ -7,13 +7,22 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Iterable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from shared.errors import AccessLost, AlreadySubscribed, Gone, MailboxUnreadable, MicrosoftError, TryLater
+from shared.errors import (
+    AccessLost,
+    AlreadySubscribed,
+    Gone,
+    MailboxUnreadable,
+    MicrosoftError,
+    ReconnectRequired,
+    TryLater,
+)
 from shared.graph.subscriptions import LIFETIME, Subscription, Subscriptions
 from shared.messages import Reason
-from shared.model import Mailbox, Push
+from shared.model import Mailbox, MailboxKey, Push, is_own
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +73,7 @@ class Pushes:
         now = self._now()
         needy = {m.key.object_id: m.push for m in mailboxes if needs_renewal(m.push, now, reason, asked_at)}
         renewed = self._renewed(tenant_id, {i: p for i, p in needy.items() if p.key_id == self._key_id}, now)
-        self._ended(tenant_id, [p for p in needy.values() if p.subscription_id and p.key_id != self._key_id])
+        self._ended(tenant_id, {i: p for i, p in needy.items() if p.subscription_id and p.key_id != self._key_id})
         missing = [i for i in needy if i not in renewed or isinstance(renewed[i], Gone)]
         done = renewed | (self._created(tenant_id, missing, now) if missing else {})
         return {i: self._push_after(done[i], needy[i], i in missing, now) for i in needy}
@@ -72,19 +81,22 @@ class Pushes:
     def stop(self, mailbox: Mailbox) -> bool:
         """End the mailbox's subscription; whether it is gone. An unreachable Microsoft is tried again later.
 
-        A tenant that does not let us in any more cannot be asked again: the subscription ends by itself.
+        Where a tenant or a person's sign-in does not let us in any more, it cannot be asked again: the subscription
+        ends by itself.
         """
         subscription_id = mailbox.push.subscription_id
         if subscription_id is None:
             return True
         try:
-            answer = self._subscriptions.delete(mailbox.key.tenant_id, [subscription_id])[subscription_id]
+            answer = self._subscriptions.delete(mailbox.key.tenant_id, {subscription_id: mailbox.key.object_id})[
+                subscription_id
+            ]
         except AccessLost:
             return True
         except MicrosoftError as problem:
             log.info("subscription not ended: %s", problem.code)
             return False
-        return answer is None or isinstance(answer, (Gone, AccessLost))
+        return answer is None or isinstance(answer, (Gone, AccessLost, ReconnectRequired))
 
     def check(self, tenant_id: str, mailboxes: Iterable[Mailbox]) -> list[str]:
         """Compare our books with Graph's; the object ids of mailboxes that need a new subscription.
@@ -98,7 +110,7 @@ class Pushes:
             ours = {s.id: s for s in listed if self._subscriptions.is_ours(tenant_id, s)}
             strays = [s.id for s in ours.values() if is_stray(s, books, self._now())]
             moved = [s.id for s in listed if s.id in books and s.id not in ours]
-            self._subscriptions.delete(tenant_id, [*strays, *moved])
+            self._subscriptions.delete(tenant_id, dict.fromkeys([*strays, *moved]))
         except MicrosoftError as problem:
             log.info("subscriptions not compared: %s", problem.code)
             return []
@@ -114,7 +126,7 @@ class Pushes:
         """
         try:
             ours = (s for s in self._subscriptions.live(tenant_id) if self._subscriptions.is_ours(tenant_id, s))
-            self._subscriptions.delete(tenant_id, [s.id for s in ours])
+            self._subscriptions.delete(tenant_id, {s.id: s.object_id for s in ours})
         except MicrosoftError as problem:
             log.info("subscriptions not ended: %s", problem.code)
 
@@ -124,10 +136,11 @@ class Pushes:
         after = push_after(answer, before, was_missing, now)
         return replace(after, key_id=self._key_id if after.subscription_id else None)
 
-    def _ended(self, tenant_id: str, pushes: list[Push]) -> None:
+    def _ended(self, tenant_id: str, pushes: dict[str, Push]) -> None:
         """End subscriptions whose client state an older key signed: it cannot be changed, only made anew."""
         if pushes:
-            self._subscriptions.delete(tenant_id, [push.subscription_id for push in pushes if push.subscription_id])
+            owners = {push.subscription_id: i for i, push in pushes.items() if push.subscription_id}
+            self._subscriptions.delete(tenant_id, owners)
 
     def _renewed(
         self, tenant_id: str, needy: dict[str, Push], now: datetime
@@ -152,13 +165,23 @@ class Pushes:
     def _freed(self, tenant_id: str, taken: set[str]) -> list[str]:
         """End the unknown subscriptions of these mailboxes; the object ids of those that were found."""
         try:
-            ours = (s for s in self._subscriptions.live(tenant_id) if self._subscriptions.is_ours(tenant_id, s))
+            ours = (s for s in self._listed(tenant_id, taken) if self._subscriptions.is_ours(tenant_id, s))
             found = {s.id: s.object_id for s in ours if s.object_id in taken}
             self._subscriptions.delete(tenant_id, found)
         except TryLater as problem:
             log.info("unknown subscriptions stay: %s", problem.code)
             return []
         return [object_id for object_id in set(found.values()) if object_id]
+
+    def _listed(self, tenant_id: str, object_ids: set[str]) -> Iterable[Subscription]:
+        """What Graph lists of the tenant, or of each of these members' own accounts."""
+        if not is_own(tenant_id):
+            return self._subscriptions.live(tenant_id)
+        found: list[Subscription] = []
+        for object_id in object_ids:
+            with suppress(MicrosoftError):
+                found += self._subscriptions.live_of(MailboxKey(tenant_id, object_id))
+        return found
 
 
 def is_stray(subscription: Subscription, books: Collection[str], now: datetime) -> bool:
@@ -175,5 +198,5 @@ def push_after(answer: Subscription | MicrosoftError, before: Push, was_missing:
         return Push(answer.id, now, answer.expires_at)
     log.info("no subscription: %s", answer.code)
     asked = answer.retry_after if isinstance(answer, TryLater) else None
-    wait = POLL if isinstance(answer, (MailboxUnreadable, AccessLost)) else asked or RETRY
+    wait = POLL if isinstance(answer, (MailboxUnreadable, AccessLost, ReconnectRequired)) else asked or RETRY
     return replace(Push() if was_missing else before, retry_at=now + wait)

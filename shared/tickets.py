@@ -1,4 +1,4 @@
-"""What is handed out at an activation link: which link it is for, and a secret of which only a hash is kept."""
+"""What is handed out for one attempt or link: which one it is for, and a secret of which only a hash is kept."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import re
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from shared.callers import ID
 from shared.errors import Refusal
@@ -48,6 +48,14 @@ class Ticket:
     def opens(self, digest: str | None) -> bool:
         """Whether this is the secret the digest was made of; in constant time."""
         return digest is not None and hmac.compare_digest(hashed(self.secret), digest)
+
+
+@dataclass(frozen=True)
+class Departure:
+    """Where the browser goes next, and the secret it must bring back."""
+
+    url: str
+    browser: str = field(repr=False)
 
 
 def new_secret() -> str:

@@ -16,7 +16,7 @@ import msgspec
 
 from shared.errors import EntityChanged
 from shared.messages import CalendarSync, Reason
-from shared.model import Mailbox, MailboxKey
+from shared.model import ConnectionStatus, Mailbox, MailboxKey
 from shared.push_health import after_hearing, after_waiting
 from shared.storage.queue import Queues
 from shared.storage.table import Row
@@ -41,8 +41,11 @@ ABOUT_PUSH = (Reason.REAUTHORIZE, Reason.REMOVED)
 def is_due(mailbox: Mailbox, message: CalendarSync, now: datetime) -> bool:
     """Whether the mailbox must be read: never was, its own time has come, or the reason is newer than the read.
 
-    A request about the subscription is taken care of by the subscription's renewal alone.
+    A request about the subscription is taken care of by the subscription's renewal alone. Where only the member can
+    help, nothing is due until they have signed in again.
     """
+    if mailbox.status is ConnectionStatus.RECONNECT_REQUIRED:
+        return False
     if mailbox.read_at is None or (mailbox.due_at is not None and mailbox.due_at <= now):
         return True
     if message.since is None:

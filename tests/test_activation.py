@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from shared.activation import closed_because, consent_objection, objection
 from shared.callers import ID
 from shared.errors import Refusal
-from shared.graph.sign_in import MAY_CONSENT, PERSONAL_ACCOUNTS, SignedIn
+from shared.graph.id_token import MAY_CONSENT, PERSONAL_ACCOUNTS, SignedIn
 from shared.model import ActivationLink, AdminProof, LinkStep
 from shared.tickets import Ticket, hashed
 from tests.properties import given

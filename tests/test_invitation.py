@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from hypothesis import strategies as st
 
-from shared.graph.sign_in import MAY_CONSENT
+from shared.graph.id_token import MAY_CONSENT
 from shared.invitation import Message, invitation
 from shared.mailbox_scope import MailboxScope, mailbox_scope, object_name, quoted
 from shared.plain_text import LONGEST_NAME, one_line

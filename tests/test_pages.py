@@ -10,6 +10,7 @@ import pytest
 import shared
 from shared.errors import NotFound
 from shared.pages import FOLDER, Pages
+from shared.pages.member_refusals import MEMBER_REFUSALS
 from shared.pages.refusals import REFUSALS, UNKNOWN
 from tests.pages.api import link, settings
 
@@ -45,7 +46,15 @@ def texts(node: ast.AST) -> Iterator[str]:
             yield from texts(child)
 
 
-IN_CODE = set().union(*(reasons_in(path.read_text()) for path in SPEAKING_OF_REFUSALS))
+def reasons_of(*, members: bool) -> set[str]:
+    """What a member is refused for with their own account, or a Microsoft admin with a link; both sign in."""
+    personal = {path for path in SPEAKING_OF_REFUSALS if path.name.startswith(("personal_", "own_"))}
+    both = {path for path in SPEAKING_OF_REFUSALS if path.name in ("code_flow.py", "id_token.py")}
+    paths = personal | both if members else set(SPEAKING_OF_REFUSALS) - personal
+    return set().union(*(reasons_in(path.read_text()) for path in paths))
+
+
+IN_CODE = reasons_of(members=False)
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +69,22 @@ def test_the_scan_finds_reasons_in_every_form_the_code_uses() -> None:
 
 def test_every_reason_in_the_code_has_a_text_and_every_text_a_reason() -> None:
     assert set(REFUSALS) == IN_CODE
+
+
+def test_the_same_holds_for_members_with_their_own_account() -> None:
+    assert set(MEMBER_REFUSALS) == reasons_of(members=True) | {"microsoft_unavailable"}
+
+
+@pytest.mark.parametrize("reason", sorted(MEMBER_REFUSALS))
+def test_a_members_refusal_says_what_happened_and_what_to_do(pages: Pages, reason: str) -> None:
+    page = pages.member_refusal(reason)
+    assert [words for words in MEMBER_REFUSALS[reason][1:] if words not in page.html] == []
+    assert "the link you were sent" not in page.html
+    assert page.status == MEMBER_REFUSALS[reason].status
+
+
+def test_an_unknown_reason_of_a_members_refusal_is_not_repeated(pages: Pages) -> None:
+    assert "alert(1)" not in pages.member_refusal(HOSTILE).html
 
 
 @pytest.mark.parametrize("reason", sorted(REFUSALS))

@@ -55,7 +55,7 @@ def test_an_event_says_what_changed_in_the_words_of_the_api() -> None:
     told = json.loads(msgspec.json.encode(event("acme", "ann", TOLD, Subject.CONNECTION)))
     assert (told["type"], told["timestamp"]) == ("connection.changed", "2026-12-09T12:00:00Z")
     assert told["data"] == {
-        "organization": "acme", "member": "ann", "state": "stale", "previous_state": "connected",
+        "organization": "acme", "member": "ann", "source": "managed", "state": "stale", "previous_state": "connected",
         "state_text": CONNECTIONS[ConnectionStatus.STALE].text,
         "next_step": CONNECTIONS[ConnectionStatus.STALE].next_step,
         "detail": "429", "tenant": "t-1", "changed_at": "2026-12-09T12:00:00Z", "sequence": 7, "merged": 2,

@@ -19,6 +19,7 @@ PEM = "-----BEGIN PRIVATE KEY-----\nMIIsecret\n-----END PRIVATE KEY-----"
 VALID = {
     "PUBLIC_URL": "https://outlook.example.com",
     "SECRET_KEYS": KEY,
+    "TOKEN_KEYS": KEY,
     "RESYNC_SCHEDULE": "0 */5 * * * *",
     "AzureWebJobsStorage": "UseDevelopmentStorage=true",
     "MICROSOFT_CLIENT_ID": "11111111-0000-4000-8000-000000000001",
@@ -152,15 +153,21 @@ WRONG_KEYS = {
 
 
 @pytest.mark.parametrize("value", WRONG_KEYS.values(), ids=WRONG_KEYS.keys())
-def test_a_wrong_key_is_named_and_never_repeated(value: str) -> None:
-    said = problems(SECRET_KEYS=value)
-    assert "SECRET_KEYS must be" in said
+@pytest.mark.parametrize("name", ["SECRET_KEYS", "TOKEN_KEYS"])
+def test_a_wrong_key_is_named_and_never_repeated(name: str, value: str) -> None:
+    said = problems(**{name: value})
+    assert f"{name} must be" in said
     assert value.strip(" ,") == "" or value not in said
 
 
 @pytest.mark.parametrize("value", [f"{KEY},{OTHER_KEY}", f" {KEY} , {OTHER_KEY} ", f"{KEY},{OTHER_KEY},"])
 def test_keys_are_read_newest_first(value: str) -> None:
-    assert Settings.from_env({**VALID, "SECRET_KEYS": value}).secret_keys == (b"k" * 32, b"o" * 48)
+    settings = Settings.from_env({**VALID, "SECRET_KEYS": value, "TOKEN_KEYS": value})
+    assert settings.secret_keys == settings.token_keys == (b"k" * 32, b"o" * 48)
+
+
+def test_keys_that_decrypt_tokens_show_in_no_repr() -> None:
+    assert "token_keys" not in repr(Settings.from_env(VALID))
 
 
 CREDENTIALS = {

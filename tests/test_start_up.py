@@ -26,7 +26,7 @@ def test_without_settings_every_one_of_them_is_named_at_once() -> None:
     for name in (
         "AzureWebJobsStorage", "PUBLIC_URL", "MICROSOFT_CLIENT_ID", "MICROSOFT_CERTIFICATE", "PLATFORM_NAME",
         "PLATFORM_SIGN_IN_URL", "PLATFORM_ISSUER", "PLATFORM_AUDIENCE", "PLATFORM_JWKS_URL", "SECRET_KEYS",
-        "RESYNC_SCHEDULE",
+        "TOKEN_KEYS", "RESYNC_SCHEDULE",
     ):  # fmt: skip
         assert name in ended.stderr
 

@@ -14,7 +14,7 @@ var storageRoles = [
 var secretsUser = '4633458b-17de-408a-b874-0445c86b69e6' // Key Vault Secrets User: read secret values, nothing else
 var metricsPublisher = '3913510d-42f4-4e42-8a64-420c390055eb' // Monitoring Metrics Publisher: send telemetry
 var deployerRoles = empty(deployerId) ? [] : [
-  'b86a8fe4-44ce-4948-aee5-eccb2c155cd7' // Key Vault Secrets Officer: write SECRET_KEYS
+  'b86a8fe4-44ce-4948-aee5-eccb2c155cd7' // Key Vault Secrets Officer: write SECRET_KEYS and TOKEN_KEYS
   'a4417e6f-fecd-4de8-b567-7b0420556985' // Key Vault Certificates Officer: create and renew the certificate
 ]
 

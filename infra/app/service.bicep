@@ -109,6 +109,7 @@ var platformSettings = {
   AzureWebJobsDisableHomepage: 'true' // so that GET / is ours
   PUBLIC_URL: empty(publicUrl) ? 'https://${site.properties.defaultHostName}' : publicUrl
   SECRET_KEYS: '@Microsoft.KeyVault(SecretUri=${vault.properties.vaultUri}secrets/secret-keys)'
+  TOKEN_KEYS: '@Microsoft.KeyVault(SecretUri=${vault.properties.vaultUri}secrets/token-keys)'
 }
 
 // Exactly one of the two may be set: the service refuses to start with both.

@@ -1,5 +1,6 @@
-// Holds what must stay secret: the certificate of the app registration (`microsoft`), SECRET_KEYS (`secret-keys`)
-// and PLATFORM_EVENTS_SECRETS (`platform-events`). People put them there, docs/operations.md says how, so neither is ever in a template, a parameter or a log.
+// Holds what must stay secret: the certificate of the app registration (`microsoft`), SECRET_KEYS (`secret-keys`),
+// TOKEN_KEYS (`token-keys`) and PLATFORM_EVENTS_SECRETS (`platform-events`). People put them there, docs/operations.md says how,
+// so none is ever in a template, a parameter or a log.
 param name string
 param location string
 param tags object

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from html import unescape
 from html.parser import HTMLParser
+from typing import Self
 from urllib.parse import urlencode
 
 import requests
@@ -19,6 +21,9 @@ class PageShownError(Exception):
         self.html = html
         self.number = int(number[1]) if number else None
         """The AADSTS number on the page."""
+        back = re.search(r'<a href="([^"]+)">Return to the application', html)
+        self.back = unescape(back[1]) if back else None
+        """Where the page's link back to the app leads."""
         super().__init__(f"page with status {status}" + (f", {number[0]}" if number else ""))
 
 
@@ -38,13 +43,41 @@ class Callback:
 
 def walk(address: str, upn: str, decision: str = "accept") -> Callback:
     """Open the page, pick `upn`, accept (or `cancel`) what is asked, and stop before the app is called."""
-    with requests.Session() as session:
-        session.trust_env = False
-        page = session.get(address, allow_redirects=False, timeout=30)
-        if page.status_code == 200 and 'action="' not in page.text:
-            form = {"user": upn, "decision": decision}
-            page = session.post(page.url, data=form, allow_redirects=False, timeout=30)
-    return _callback(page)
+    with Browser() as browser:
+        return browser.walk(address, upn, decision)
+
+
+class Browser:
+    """A browser that is used several times: its cookies tell the sign-in pages who was there before."""
+
+    def __init__(self) -> None:
+        self._session = requests.Session()
+        self._session.trust_env = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._session.close()
+
+    def open(self, address: str, **form: str) -> requests.Response:
+        """The page at an address, or what it answers to these fields."""
+        method = "POST" if form else "GET"
+        return self._session.request(method, address, data=form or None, allow_redirects=False, timeout=30)
+
+    def walk(self, address: str, upn: str | None = None, decision: str = "accept") -> Callback:
+        """Open the page, pick `upn` if it asks who signs in, accept (or `cancel`) what is asked.
+
+        Without `upn` a page that asks is an end: PageShownError.
+        """
+        page = self.open(address)
+        if upn is not None and page.status_code == 200 and 'action="' not in page.text:
+            page = self.open(page.url, user=upn, decision=decision)
+        return _callback(page)
 
 
 def _callback(page: requests.Response) -> Callback:

@@ -7,17 +7,18 @@ from datetime import datetime
 from typing import Any, Literal
 
 from local.microsoft.browser import PageShownError, consent, sign_in
-from local.microsoft.entra.grants import IdTokenFlaw
 from local.microsoft.faults import Fault, NotificationFault, NotificationKind
 from local.microsoft.registration import CLIENT_ID
 from local.microsoft.remote_calendars import RemoteCalendars
 from local.microsoft.remote_control import ControlError, control_path, user_path
+from local.microsoft.remote_mailboxes import MailboxCalendars
+from local.microsoft.remote_sign_ins import SignIns
 from local.microsoft.world import Json
 
 __all__ = ["ControlError", "Microsoft", "PageShownError", "consent", "sign_in"]
 
 
-class Microsoft(RemoteCalendars):
+class Microsoft(RemoteCalendars, MailboxCalendars, SignIns):
     """The simulated Microsoft at `http_url`. Tenants by id or domain, users by id or user principal name."""
 
     # The world
@@ -36,7 +37,7 @@ class Microsoft(RemoteCalendars):
         return self._call("GET", control_path("tenants", tenant))
 
     def change_tenant(self, tenant: str, **changes: Any) -> Json:
-        """`mailbox_access`, `rbac_scope`, `denied_mailboxes` (user ids), `domains`, `display_name`."""
+        """`mailbox_access`, `rbac_scope`, `denied_mailboxes` (user ids), `user_consent`, `domains` ..."""
         return self._call("PATCH", control_path("tenants", tenant), changes)
 
     # Time
@@ -108,10 +109,6 @@ class Microsoft(RemoteCalendars):
         messages: list[Json] = self._call("GET", user_path(tenant, user) + "/outbox")["messages"]
         return messages
 
-    def revoke_sign_ins(self, tenant: str, user: str) -> int:
-        """Revoke refresh tokens; how many there were."""
-        return int(self._call("POST", user_path(tenant, user) + "/revoke-sign-ins")["revoked"])
-
     # Consent
 
     def grant_consent(self, tenant: str, roles: list[str] | None = None, client_id: str = CLIENT_ID) -> Json:
@@ -166,10 +163,6 @@ class Microsoft(RemoteCalendars):
     def rotate_keys(self, *, retire: bool = False) -> str:
         """A new signing key; its `kid`."""
         return str(self._call("POST", "/keys/rotate", {"retire": retire})["kid"])
-
-    def flaw_next_id_token(self, flaw: IdTokenFlaw | None) -> None:
-        """Make the next ID token wrong in one field."""
-        self._call("PUT", "/next-id-token", {"flaw": flaw})
 
     def requests(
         self,

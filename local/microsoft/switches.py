@@ -27,7 +27,21 @@ class Switches:
     refresh_token_days: int = 90
     """Lifetime of a refresh token without use."""
     user_consent_allowed: bool = True
-    """False: ordinary users need an admin's approval for delegated permissions."""
+    """False: ordinary users need an admin's approval for delegated permissions, in every tenant."""
+    admin_approval_returns: bool = False
+    """Whether who needs an admin's approval is sent back to the app with an error, in place of a page to stay on."""
+    single_sign_on: bool = True
+    """Whether the only account signed in at a browser is taken without asking, where no choice was asked for."""
+    code_reuse: Literal["refused", "revokes"] = "refused"
+    """`revokes`: a code that comes twice also ends what its first use gave."""
+    foreign_code: Literal["redeemed", "refused"] = "redeemed"
+    """A code that comes to an endpoint at which its owner could not have signed in."""
+    unexpected_verifier: Literal["refused", "ignored"] = "refused"
+    """A code asked for without a challenge, redeemed with a verifier."""
+    revocation_reaches_graph: bool = False
+    """Whether access tokens end with a revocation or a disabled account, or live on until they run out."""
+    password_change_revokes: Literal["reset_by_admin", "any"] = "reset_by_admin"  # noqa: S105 - not a password
+    """Which change of a password ends the refresh tokens of an app with credentials of its own."""
 
     # Directory
     users_page_size: int = 100
@@ -92,6 +106,10 @@ class Switches:
     """Same app, changeType and resource again: refused, or (older) a second subscription."""
     subscription_list_scope: Literal["tenant", "app"] = "tenant"
     """`GET /subscriptions`: the app's in the token's tenant, or everywhere."""
+    subscription_list_delegated: bool = True
+    """Whether an app by itself also sees, renews and deletes subscriptions made with its users' tokens."""
+    consumer_notifications: Literal["msa", "exchange"] = "msa"
+    """The tenant id in notifications about personal accounts: the one in their tokens, or Exchange's own."""
     handshake_seconds: float = 10
     """Time for a listener to answer the validation of its URL."""
     renewal_conflict: bool = False

@@ -100,6 +100,18 @@ class Event:
 
 
 @dataclass
+class SharedCalendar:
+    """Somebody's calendar as it shows up in the mailbox of somebody else."""
+
+    name: str
+    tenant_id: str
+    user_id: str
+    calendar_id: str
+    """Its id in its owner's mailbox."""
+    can_edit: bool = False
+
+
+@dataclass
 class Mailbox:
     """An Exchange Online mailbox."""
 
@@ -115,6 +127,10 @@ class Mailbox:
     """Names by id; the primary calendar first."""
     left: dict[str, str] = field(default_factory=dict)
     """Immutable ids of events that were deleted or have moved, by the id they had."""
+    shared: dict[str, SharedCalendar] = field(default_factory=dict)
+    """Calendars of others that show up here, by the id they have here."""
+    meeting_providers: dict[str, list[str]] = field(default_factory=dict)
+    """Calendars with other providers of online meetings than the mailbox."""
     deleted_items: dict[str, Event] = field(default_factory=dict)
     """Events that were deleted, by the id they had."""
     online_meetings: bool = True
@@ -171,6 +187,8 @@ class Tenant:
     """User ids in the management scope, when `mailbox_access` is `rbac`."""
     denied_mailboxes: set[str] = field(default_factory=set)
     """User ids an application access policy keeps the app out of."""
+    user_consent: Literal["allowed", "admin_only", "admin_workflow"] = "allowed"
+    """Who grants delegated permissions: each user, only administrators, or administrators who can be asked."""
 
 
 @dataclass
@@ -190,6 +208,10 @@ class Subscription:
     """How (`renewed`, `reauthorized`) and when it was last kept alive."""
     reminded_at: datetime | None = None
     """When reauthorizationRequired was last sent."""
+    calendar_id: str | None = None
+    """The one calendar that is watched; None for the whole mailbox."""
+    by_user: str | None = None
+    """The signed-in user whose token it was created with; None for an app by itself."""
     immutable_ids: bool = False
     """Whether notifications carry immutable event ids."""
     removed: bool = False

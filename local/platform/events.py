@@ -50,9 +50,10 @@ class Events:
         return [event for event in data if member is None or event["data"].get("member") == member]
 
     def states(self, org: str, member: str | None = None) -> list[str]:
-        """The states of connections they told of; of a tenant where no member is given."""
+        """The states of managed connections they told of; of a tenant where no member is given."""
         told = [event["data"] for event in self.of(org, member) if event["type"] != "booking.changed"]
-        return [data["state"] for data in told if data.get("member") == member]
+        ours = (data for data in told if data.get("source") != "personal")
+        return [data["state"] for data in ours if data.get("member") == member]
 
     def know(self, org: str, members: Iterable[Json]) -> bool:
         """Whether everybody's state was heard, as the service lists them, and nothing was forged."""

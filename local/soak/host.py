@@ -15,7 +15,7 @@ from local.soak.census import Census
 from local.soak.interruptions import Interruptions, Killed, kill
 from local.soak.process import Process
 from shared.attempts import RETRY_AFTER
-from shared.functions.work import carry_out
+from shared.functions.work import carry_out, look_after_all
 from shared.messages import CalendarSync, Message, Reason, encode, queue_of
 from shared.notifications import accept
 from shared.settings import Settings
@@ -123,7 +123,7 @@ class Host:
 
     def tick(self) -> None:
         """The timer."""
-        self.attempt(self.process.directory_syncs.resync_all)
+        self.attempt(lambda: look_after_all(self.process))
 
     def attempt(self, work: Callable[[], object]) -> bool:
         """Do something that a kill may cut short; whether it came to its end."""

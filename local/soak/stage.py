@@ -71,5 +71,6 @@ class Stage:
                 "PLATFORM_EVENTS_SECRETS": SECRETS,
                 "RESYNC_SCHEDULE": "0 */5 * * * *",
                 "SECRET_KEYS": base64.b64encode(bytes(range(32))).decode(),
+                "TOKEN_KEYS": base64.b64encode(bytes(range(32, 64))).decode(),
             }
         )

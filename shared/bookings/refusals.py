@@ -13,10 +13,12 @@ from shared.errors import (
     MailboxUnreadable,
     MicrosoftError,
     NotWritable,
+    ReconnectRequired,
     TryLater,
     Unavailable,
 )
 from shared.model import Connection, ConnectionStatus
+from shared.own_states import explain_own
 from shared.states import CONNECTIONS, explain
 
 REPEAT = "It is not certain yet what became of this booking. Repeat the same request; it is never booked twice."
@@ -29,8 +31,8 @@ def refusal(problem: MicrosoftError, member: str) -> CallerError:
     match problem:
         case AccessLost():
             return not_writable(member, ConnectionStatus.PERMISSION_LOST)
-        case MailboxUnreadable():
-            return _closed(problem.status, member)
+        case ReconnectRequired() | MailboxUnreadable():
+            return _closed(problem, member)
         case BadRequest():
             return _refused(problem.code, member)
         case Gone():
@@ -52,7 +54,11 @@ def calendar_changed(member: str) -> NotWritable:
     return NotWritable(text, "calendar_changed", member)
 
 
-def _closed(status: ConnectionStatus, member: str) -> NotWritable:
+def _closed(problem: ReconnectRequired | MailboxUnreadable, member: str) -> NotWritable:
+    if isinstance(problem, ReconnectRequired):
+        text, next_step = explain_own(ConnectionStatus.RECONNECT_REQUIRED, None)
+        return NotWritable(f"{member}: {text} {next_step}", ConnectionStatus.RECONNECT_REQUIRED, member)
+    status = problem.status
     if status is not ConnectionStatus.OUT_OF_SCOPE:
         return not_writable(member, status)
     return NotWritable(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import tzinfo
 
 from shared.bookings.refusals import not_connected
@@ -24,36 +24,53 @@ class Slots:
         self._views = views
 
     def mailbox(self, owner: MemberKey) -> MailboxKey:
-        """Where the member's bookings go. Raises `NotFound`, and `NotWritable` where there is no calendar."""
+        """Where the member's bookings go: the managed calendar if there is one, else the member's own.
+
+        Raises `NotFound`, and `NotWritable` where there is no calendar.
+        """
         row = self._tables.connections.get(*owner)
-        mailbox = row.value.active_mailbox if row else None
+        managed = row.value if row else None
+        if managed is not None and managed.has_calendar and managed.active_mailbox is not None:
+            return managed.active_mailbox
+        own = self._tables.own_connection(owner)
+        mailbox = own.mailbox if own else managed.active_mailbox if managed else None
         if mailbox is None:
             if self._tables.members.get(*owner) is None:
                 raise NotFound(f"There is no such member: {owner.member}.")
-            raise not_connected(owner.member, row.value if row else None)
+            raise not_connected(owner.member, managed)
         return mailbox
 
     def check(self, org: str, booking: Booking, span: Window) -> None:
         """Raises `TimeTaken` where a host is not free, and the `MicrosoftError` of a calendar that cannot be read."""
-        reads = self._read(booking.present, span)
-        for host in booking.present:
-            read = reads[host.member]
-            if isinstance(read, MicrosoftError):
-                read.member = host.member
-                raise read
-            owner = MemberKey(org, host.member)
-            block = first_taken(read, span, self._zone(owner), self._counted(owner), host.event_id)
-            if block is not None:
-                raise TimeTaken(host.member, block)
-
-    def _read(self, hosts: Sequence[Hosted], span: Window) -> dict[str, Read | MicrosoftError]:
-        by_tenant: dict[str, list[Hosted]] = defaultdict(list)
+        hosts = booking.present
+        mailboxes = {host.member: self._mailboxes(MemberKey(org, host.member), host) for host in hosts}
+        reads = self._read({key for keys in mailboxes.values() for key in keys}, span)
         for host in hosts:
-            by_tenant[host.mailbox.tenant_id].append(host)
-        found: dict[str, Read | MicrosoftError] = {}
+            owner = MemberKey(org, host.member)
+            for key in mailboxes[host.member]:
+                read = reads[key]
+                if isinstance(read, MicrosoftError):
+                    read.member = host.member
+                    raise read
+                block = first_taken(read, span, self._zone(owner), self._counted(owner), host.event_id)
+                if block is not None:
+                    raise TimeTaken(host.member, block)
+
+    def _mailboxes(self, owner: MemberKey, host: Hosted) -> list[MailboxKey]:
+        """All that count for the host: the one that is booked into, and whatever else is connected."""
+        row, own = self._tables.connections.get(*owner), self._tables.own_connection(owner)
+        managed = row.value.active_mailbox if row and row.value.has_calendar else None
+        mine = own.mailbox if own and own.account != managed else None
+        return list(dict.fromkeys(filter(None, (host.mailbox, managed, mine))))
+
+    def _read(self, keys: Iterable[MailboxKey], span: Window) -> dict[MailboxKey, Read | MicrosoftError]:
+        by_tenant: dict[str, list[MailboxKey]] = defaultdict(list)
+        for key in keys:
+            by_tenant[key.tenant_id].append(key)
+        found: dict[MailboxKey, Read | MicrosoftError] = {}
         for tenant, some in by_tenant.items():
-            reads = self._views.read(tenant, [host.mailbox.object_id for host in some], widened(span))
-            found |= {host.member: reads[host.mailbox.object_id] for host in some}
+            reads = self._views.read(tenant, [key.object_id for key in some], widened(span))
+            found |= {key: reads[key.object_id] for key in some}
         return found
 
     def _zone(self, owner: MemberKey) -> tzinfo | None:

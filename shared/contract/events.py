@@ -19,6 +19,8 @@ class ConnectionChange(Struct):
 
     organization: str
     member: str
+    source: Literal["managed", "personal"]
+    """Which of the member's connections: the one the organization made, or the member's own."""
     state: str
     previous_state: str | None
     """None for a connection's first state."""
@@ -30,7 +32,7 @@ class ConnectionChange(Struct):
     """Of the directory user the member is matched to."""
     changed_at: datetime
     sequence: int
-    """Grows with every event about this member: what is not greater than the last one seen is old."""
+    """Grows with every event about this member and source: what is not greater than the last one seen is old."""
     merged: int
     """Earlier changes this event stands for too, because too many were waiting."""
 

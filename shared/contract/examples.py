@@ -114,6 +114,7 @@ _letter = DeadLetterOutput(
     mailboxes=("2f4c9a1e-77b3-4d0a-9a55-0c2f6f0b8d21",),
 )
 _connection_change = ConnectionChange(
+    source="managed",
     organization="contoso",
     member="ben",
     state=ConnectionStatus.CONNECTED,

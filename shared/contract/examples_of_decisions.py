@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from shared.contract.audit import AuditEntryOutput, AuditPage, AuditQuery
 from shared.contract.mailbox_scope import MailboxScopeOutput, ScopeStep
-from shared.contract.me import BusyChoice, MyConnection, MyConnections
+from shared.contract.me import BusyChoice, MyConnection, MyConnections, SignInOutput
 from shared.contract.one_member import (
     CandidateList,
     CandidateOutput,
@@ -22,6 +22,7 @@ from shared.contract.policy import EffectOutput, PolicyChange, PolicyOutput, Pol
 from shared.contract.tenants import DisconnectPreview
 from shared.contract.times import CalendarOutput, ExplanationOutput, PartOutput, ReasonOutput, RuleOutput
 from shared.model import BusyStatus, ConnectionStatus, Freshness, UnknownRule
+from shared.own_states import OWN
 from shared.states import CONNECTIONS, LEFT_AT_MICROSOFT, removal_command
 
 _NINE = datetime(2026, 12, 7, 9, 0, tzinfo=UTC)
@@ -64,6 +65,19 @@ _mine = MyConnection(
     may_reconnect=False,
     why_not=None,
 )
+_own = MyConnection(
+    id="personal",
+    source="personal",
+    state=ConnectionStatus.RECONNECT_REQUIRED,
+    state_text=OWN[ConnectionStatus.RECONNECT_REQUIRED].text,
+    next_step=OWN[ConnectionStatus.RECONNECT_REQUIRED].next_step,
+    detail="AADSTS50173",
+    mailbox="alice@outlook.com",
+    changed_at=_NINE,
+    may_disconnect=True,
+    may_reconnect=True,
+    why_not=None,
+)
 MEMBER = MemberOutput(
     id="alice",
     name="Alice Admin",
@@ -100,7 +114,8 @@ MADE: tuple[Struct, ...] = (
     _policy,
     PolicyChange(members_may_disconnect=False, busy_statuses=list(_COUNTED), scope=ScopeInput(["contoso.com"])),
     PolicyPreview(_policy, _effect),
-    MyConnections([_mine], _COUNTED, may_choose_busy=True, may_connect_personal=True),
+    MyConnections([_mine, _own], _COUNTED, may_choose_busy=True, may_connect_personal=True),
+    SignInOutput("https://login.microsoftonline.com/common/oauth2/v2.0/authorize?client_id=3f1a7c52"),
     BusyChoice(list(_COUNTED)),
     DisconnectPreview(11, 10, 1, list(LEFT_AT_MICROSOFT), removal_command(_CLIENT)),
     MatchInput(_TENANT, _USER),

@@ -15,7 +15,7 @@ class MyConnection(Struct):
 
     id: str
     source: str
-    """`admin_managed`: made by the organization."""
+    """`admin_managed`: made by the organization; `personal`: by the member, with an account of their own."""
     state: str
     state_text: str
     next_step: str
@@ -24,8 +24,9 @@ class MyConnection(Struct):
     changed_at: datetime | None
     may_disconnect: bool
     may_reconnect: bool
+    """Of a personal connection: whether the member may sign in again (`POST /api/me/connections/outlook`)."""
     why_not: str | None
-    """Why the member may do neither."""
+    """Why the member may do neither; of a personal connection: what the organization lets them do no more."""
 
 
 class MyConnections(Struct):
@@ -36,6 +37,14 @@ class MyConnections(Struct):
     """What counts as busy."""
     may_choose_busy: bool
     may_connect_personal: bool
+    """Whether the member may connect an account of their own."""
+
+
+class SignInOutput(Struct):
+    """Where the member's browser goes to sign in with an account of their own."""
+
+    url: str
+    """At Microsoft, good for a quarter of an hour, in this browser only."""
 
 
 class BusyChoice(Struct, forbid_unknown_fields=True):

@@ -32,6 +32,7 @@ from shared.member_filter import Listed, unlooked
 from shared.messages import BookingCheck, CalendarSync, DirectorySync, EventDelivery, Subject
 from shared.messages import Message as QueueMessage
 from shared.model import (
+    PERSONAL,
     ActivationLink,
     BusyStatus,
     ConnectionStatus,
@@ -41,6 +42,7 @@ from shared.model import (
     MailboxKey,
     Tenant,
     Window,
+    is_own,
 )
 from shared.states import NEEDING_ATTENTION, NO_TENANT, TENANTS, explain, missed_pushes, next_step
 
@@ -180,6 +182,9 @@ def _reason(reason: Reason) -> ReasonOutput:
 
 
 def _name(mailbox: MailboxKey) -> str:
+    """Whose calendar it is, as tenant and user; a member's own is only called that."""
+    if is_own(mailbox.tenant_id):
+        return PERSONAL
     return f"{mailbox.tenant_id}/{mailbox.object_id}"
 
 

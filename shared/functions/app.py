@@ -19,6 +19,7 @@ from shared.functions.microsoft_admin import microsoft_admin
 from shared.functions.one_member import one_member
 from shared.functions.operations import operations
 from shared.functions.overview import overview
+from shared.functions.own_sign_in import own_sign_in
 from shared.functions.policy import policy
 from shared.functions.roster import roster
 from shared.functions.scope import scope
@@ -48,7 +49,7 @@ API = (
     documentation,
 )
 """What programs call; all of it is in the API's document."""
-OTHERS = (microsoft_admin, webhooks, work, site)
+OTHERS = (microsoft_admin, own_sign_in, webhooks, work, site)
 
 
 def api_of(services: Services) -> Api:

@@ -99,6 +99,8 @@ class Answer:
     value: Struct
     status: int
     version: int | None = None
+    cookie: str | None = field(default=None, repr=False)
+    """What the browser is to keep, as a header says it."""
 
 
 @dataclass(frozen=True)
@@ -258,6 +260,6 @@ def _answer(endpoint: Endpoint, made: Handled, req: func.HttpRequest) -> func.Ht
     if isinstance(made, Lasting):
         return file_answer(made, req.headers.get("If-None-Match"))
     if isinstance(made, Answer):
-        tag = {} if made.version is None else {"ETag": etag(made.version)}
-        return json_answer(made.value, made.status, tag)
+        headers = {} if made.version is None else {"ETag": etag(made.version)}
+        return json_answer(made.value, made.status, headers | ({"Set-Cookie": made.cookie} if made.cookie else {}))
     return json_answer(made, next(iter(endpoint.answers)))

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shared.contract.me import BusyChoice, MyConnection, MyConnections
+from shared.contract.me import BusyChoice, MyConnection, MyConnections, SignInOutput
 from shared.errors import Conflict, NotFound
 from shared.functions import answers
-from shared.functions.endpoints import Api, Asked, Nothing, Who
+from shared.functions.endpoints import Answer, Api, Asked, Nothing, Who
+from shared.functions.own_sign_in import cookie_of
 from shared.functions.policy import in_order
 from shared.member_filter import Listed
-from shared.model import Tenant
+from shared.model import PERSONAL, MemberKey, Tenant
+from shared.own_states import explain_own, own_rights
 from shared.policy import busy_statuses, rights
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from shared.choices import Standing
+    from shared.model import OwnConnection, Policy
 
 MANAGED = "managed"
 """The id of the connection that the organization made."""
@@ -25,10 +28,12 @@ MANAGED = "managed"
 def me(api: Api) -> None:
     """The caller's own connections."""
     services = api.services
+    cookie = cookie_of(services)
 
     def mine(standing: Standing, org: str) -> MyConnections:
         listed = Listed(standing.member, standing.shown(services.now()))
-        return _mine(standing, listed, services.members.tenants(org))
+        own = services.tables.own_connection(MemberKey(org, standing.member.id))
+        return _mine(standing, listed, services.members.tenants(org), own)
 
     @api.endpoint("GET", "api/me/connections", Who.MEMBER, MyConnections, problems=(NotFound,))
     def my_connections(ask: Asked[Nothing, None]) -> MyConnections:
@@ -36,24 +41,43 @@ def me(api: Api) -> None:
         org = ask.caller.org
         return mine(services.choices.standing(org, ask.caller.subject), org)
 
+    @api.endpoint("POST", "api/me/connections/outlook", Who.MEMBER, SignInOutput, problems=(NotFound,))
+    def connect_own(ask: Asked[Nothing, None]) -> Answer:
+        """Connect an Outlook account of the caller's own, or sign in with it again.
+
+        Send the browser to the address in the answer. The answer sets a cookie without which nobody comes back, so
+        the caller's own browser has to make this call, from a page of this service. Refused where the organization's
+        policy lets members connect no accounts of their own.
+        """
+        departure = services.own_connections.begin(ask.caller)
+        return Answer(SignInOutput(departure.url), 200, cookie=cookie.keep(departure.browser))
+
     @api.endpoint("DELETE", "api/me/connections/{connection}", Who.MEMBER, MyConnections, problems=(NotFound,))
     def disconnect_me(ask: Asked[Nothing, None]) -> MyConnections:
-        """Disconnect the caller's calendar.
+        """Disconnect the caller's calendar: `managed`, or `personal`.
 
-        What was read of it is deleted, and it stays disconnected until the member comes back. Refused where the
-        organization's policy does not let members disconnect.
+        What was read of it is deleted. The managed one stays disconnected until the member comes back, which is
+        refused where the organization's policy does not let members disconnect. Of the member's own account the
+        tokens are deleted too; where it stood in place of the managed one, that connects by itself.
         """
+        org, member = ask.caller.org, ask.caller.subject
+        if ask.path["connection"] == PERSONAL:
+            services.own_connections.disconnect(ask.caller)
+            return mine(services.choices.standing(org, member), org)
         _managed_only(ask)
-        return mine(services.choices.disconnect(ask.caller), ask.caller.org)
+        return mine(services.choices.disconnect(ask.caller), org)
 
     @api.endpoint(
         "POST", "api/me/connections/{connection}/reconnect", Who.MEMBER, MyConnections, problems=(NotFound, Conflict)
     )
     def reconnect_me(ask: Asked[Nothing, None]) -> MyConnections:
-        """Connect the caller's calendar again.
+        """Connect the caller's managed calendar again.
 
-        It is looked for at once and read within seconds.
+        It is looked for at once and read within seconds. An account of the caller's own is connected again by
+        signing in.
         """
+        if ask.path["connection"] == PERSONAL:
+            raise Conflict("Sign in again instead: POST /api/me/connections/outlook says where.")
         _managed_only(ask)
         return mine(services.choices.reconnect(ask.caller), ask.caller.org)
 
@@ -73,7 +97,9 @@ def _managed_only(ask: Asked[Nothing, None]) -> None:
         raise NotFound("There is no such connection.")
 
 
-def _mine(standing: Standing, listed: Listed, tenants: Mapping[str, Tenant]) -> MyConnections:
+def _mine(
+    standing: Standing, listed: Listed, tenants: Mapping[str, Tenant], own: OwnConnection | None
+) -> MyConnections:
     choice, policy = standing.choice, standing.policy
     shown = answers.member(listed, tenants)
     may_disconnect, may_reconnect, why_not = rights(standing.member, choice, policy, shown.state)
@@ -91,8 +117,26 @@ def _mine(standing: Standing, listed: Listed, tenants: Mapping[str, Tenant]) -> 
         why_not=why_not,
     )
     return MyConnections(
-        connections=[managed],
+        connections=[managed, *([_own(own, policy)] if own else [])],
         busy_statuses=in_order(list(busy_statuses(policy, choice))),
         may_choose_busy=policy.members_may_choose_busy,
         may_connect_personal=policy.members_may_connect_personal,
+    )
+
+
+def _own(own: OwnConnection, policy: Policy) -> MyConnection:
+    text, next_step = explain_own(own.status, own.detail)
+    may_disconnect, may_reconnect, why_not = own_rights(policy)
+    return MyConnection(
+        id=PERSONAL,
+        source=PERSONAL,
+        state=own.status,
+        state_text=text,
+        next_step=next_step,
+        detail=own.detail,
+        mailbox=own.username,
+        changed_at=own.changed_at,
+        may_disconnect=may_disconnect,
+        may_reconnect=may_reconnect,
+        why_not=why_not,
     )

@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from functools import partial, wraps
-from http.cookies import CookieError, SimpleCookie
 from typing import TYPE_CHECKING
 
 import azure.functions as func
 
 from shared.bootstrap import Services
 from shared.errors import Refusal
+from shared.functions.cookies import BrowserCookie
 from shared.functions.responses import ANYONE, html_answer, is_outage
 
 if TYPE_CHECKING:
@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-COOKIE = "outlook_activation"
-COOKIE_SECONDS = 3600
+COOKIE, COOKIE_SECONDS = "outlook_activation", 3600
 
 Visit = Callable[[func.HttpRequest], func.HttpResponse]
 
@@ -31,6 +30,7 @@ def microsoft_admin(services: Services) -> func.Blueprint:
     """The pages behind an activation link."""
     blueprint = func.Blueprint()
     visiting = partial(explaining, services)
+    cookie = BrowserCookie(COOKIE, "/callback", COOKIE_SECONDS, services.settings.public_url)
 
     @blueprint.route("activate/{token}", methods=["GET"], auth_level=ANYONE)
     @visiting
@@ -45,18 +45,18 @@ def microsoft_admin(services: Services) -> func.Blueprint:
         if is_foreign(req.headers, services.settings.public_url):
             raise Refusal("pressed_elsewhere")
         departure = services.activation.begin(req.route_params["token"])
-        return redirect(departure.url, _cookie(services, departure.browser))
+        return redirect(departure.url, cookie.keep(departure.browser))
 
     @blueprint.route("callback/sign-in", methods=["GET"], auth_level=ANYONE)
     @visiting
     def signed_in(req: func.HttpRequest) -> func.HttpResponse:
-        return redirect(services.activation.signed_in(dict(req.params), _browser(req)))
+        return redirect(services.activation.signed_in(dict(req.params), cookie.read(req.headers)))
 
     @blueprint.route("callback/consent", methods=["GET"], auth_level=ANYONE)
     @visiting
     def consented(req: func.HttpRequest) -> func.HttpResponse:
-        services.activation.consented(dict(req.params), _browser(req))
-        return redirect(f"{services.settings.public_url}/activated", _cookie(services, "", seconds=0))
+        services.activation.consented(dict(req.params), cookie.read(req.headers))
+        return redirect(f"{services.settings.public_url}/activated", cookie.drop())
 
     @blueprint.route("activated", methods=["GET"], auth_level=ANYONE)
     def activated(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG001 - the trigger's name
@@ -112,17 +112,3 @@ def redirect(url: str, cookie: str | None = None) -> func.HttpResponse:
 
 def _show(services: Services, page: Page) -> func.HttpResponse:
     return html_answer(page, services.settings.microsoft.sign_in_url)
-
-
-def _cookie(services: Services, value: str, seconds: int = COOKIE_SECONDS) -> str:
-    """Lax, so that it comes along when Microsoft sends the browser back by a link, and with nothing else."""
-    secure = "; Secure" if services.settings.public_url.startswith("https:") else ""
-    return f"{COOKIE}={value}; Path=/callback; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}"
-
-
-def _browser(req: func.HttpRequest) -> str:
-    try:
-        morsel = SimpleCookie(req.headers.get("Cookie", "")).get(COOKIE)
-    except CookieError:
-        return ""
-    return morsel.value if morsel else ""

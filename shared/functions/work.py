@@ -17,7 +17,7 @@ from shared.attempts import (
     verdict,
 )
 from shared.bootstrap import Services
-from shared.messages import QUEUES, BookingCheck, DirectorySync, EventDelivery, Message
+from shared.messages import QUEUES, BookingCheck, DirectorySync, EventDelivery, Message, Subject
 from shared.settings import STORAGE
 
 log = logging.getLogger(__name__)
@@ -35,10 +35,17 @@ def work(services: Services) -> func.Blueprint:
 
     @blueprint.timer_trigger("timer", schedule="%RESYNC_SCHEDULE%", run_on_startup=False)
     def resync(timer: func.TimerRequest) -> None:
-        tenants = services.directory_syncs.resync_all()
-        log.info("resync: %d tenants%s", tenants, ", late" if timer.past_due else "")
+        log.info("resync: %d tenants%s", look_after_all(services), ", late" if timer.past_due else "")
 
     return blueprint
+
+
+def look_after_all(services: Services) -> int:
+    """What each pass of the timer asks for; how many tenants there are."""
+    tenants = services.directory_syncs.resync_all()
+    for org in sorted(services.own_schedule.run()):
+        services.platform_events.sweep(org, (Subject.OWN_CONNECTION,))
+    return tenants
 
 
 def _work_off(blueprint: func.Blueprint, services: Services, queue: str) -> None:

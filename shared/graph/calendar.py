@@ -15,7 +15,7 @@ from urllib.parse import quote, urlencode
 import msgspec
 
 from shared.errors import MicrosoftError, TryLater
-from shared.graph.client import Call, GraphClient
+from shared.graph.client import Call, Graph
 from shared.graph.timezones import earliest_instant, latest_instant, wall_time, zone
 from shared.graph.wire import read
 from shared.model import BusyBlock, BusyStatus, Window
@@ -102,7 +102,7 @@ Read = tuple[Seen, ...]
 class CalendarViews:
     """Reads many mailboxes' windows at once, each completely or not at all."""
 
-    def __init__(self, graph: GraphClient) -> None:
+    def __init__(self, graph: Graph) -> None:
         self._graph = graph
 
     def read(self, tenant_id: str, object_ids: Iterable[str], window: Window) -> dict[str, Read | MicrosoftError]:
@@ -114,7 +114,8 @@ class CalendarViews:
         events: dict[str, list[Seen]] = {object_id: [] for object_id in urls}
         failed: dict[str, MicrosoftError] = {}
         while urls:
-            answers = self._graph.batch(tenant_id, [Call("GET", url, headers=IMMUTABLE) for url in urls.values()])
+            calls = [Call("GET", url, headers=IMMUTABLE, owner=object_id) for object_id, url in urls.items()]
+            answers = self._graph.batch(tenant_id, calls)
             following = {}
             for object_id, answer in zip(urls, answers, strict=True):
                 try:

@@ -32,6 +32,8 @@ class Call:
     """Relative to the version, starting with a slash."""
     body: Json | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    owner: str | None = None
+    """Object id of the mailbox it is about, where the address does not say; for members' own mailboxes."""
 
 
 _DENIED = (401, 403)
@@ -67,6 +69,29 @@ class Tokens(Protocol):
 
     def forget(self, tenant_id: str) -> None:
         """Get a new one next time."""
+
+
+class Graph(Protocol):
+    """How Graph is called: for tenants by `GraphClient`, for members' own accounts too by `own_accounts`."""
+
+    def request(
+        self,
+        tenant_id: str,
+        method: str,
+        url: str,
+        body: Json | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Json:
+        """One call."""
+
+    def pages(self, tenant_id: str, url: str, owner: str | None = None) -> Iterator[Json]:
+        """Every page of a collection."""
+
+    def batch(self, tenant_id: str, calls: Sequence[Call]) -> list[Json | MicrosoftError]:
+        """Any number of independent calls."""
+
+    def relative(self, link: str) -> str:
+        """A next link as a batch takes it."""
 
 
 class GraphClient:
@@ -107,7 +132,7 @@ class GraphClient:
         except requests.RequestException as problem:
             raise TryLater(type(problem).__name__) from None
 
-    def pages(self, tenant_id: str, url: str) -> Iterator[Json]:
+    def pages(self, tenant_id: str, url: str, owner: str | None = None) -> Iterator[Json]:  # noqa: ARG002 - `Graph`
         """Every page of a collection, following `@odata.nextLink` verbatim; pages may be empty."""
         following: str | None = url
         while following:

@@ -18,7 +18,7 @@ import msgspec
 
 from shared.errors import AlreadyCreated, MicrosoftError, TryLater
 from shared.graph.calendar import IMMUTABLE
-from shared.graph.client import Call, GraphClient, Json
+from shared.graph.client import Call, Graph, Json
 from shared.graph.event_body import TEAMS
 from shared.graph.timezones import earliest_instant, latest_instant, wall_time, zone
 from shared.graph.wire import read
@@ -121,7 +121,7 @@ class _Abilities(msgspec.Struct):
 class Events:
     """Writes into mailboxes, one event at a time. Every method raises what `error_for` makes of a refusal."""
 
-    def __init__(self, graph: GraphClient) -> None:
+    def __init__(self, graph: Graph) -> None:
         self._graph = graph
 
     def create(self, mailbox: MailboxKey, fields: Mapping[str, Any], transaction: str) -> BookedEvent:

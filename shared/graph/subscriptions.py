@@ -6,8 +6,8 @@ https://learn.microsoft.com/graph/api/subscription-post-subscriptions
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
@@ -15,7 +15,7 @@ from urllib.parse import quote
 import msgspec
 
 from shared.errors import MicrosoftError, TryLater
-from shared.graph.client import Call, GraphClient
+from shared.graph.client import Call, Graph
 from shared.graph.wire import read
 from shared.model import MailboxKey
 
@@ -38,7 +38,7 @@ class Subscriptions:
     """Creates, renews and removes subscriptions, many to a request."""
 
     def __init__(
-        self, graph: GraphClient, notification_url: str, lifecycle_url: str, client_state: Callable[[MailboxKey], str]
+        self, graph: Graph, notification_url: str, lifecycle_url: str, client_state: Callable[[MailboxKey], str]
     ) -> None:
         self._graph = graph
         self._notification_url = notification_url
@@ -53,28 +53,36 @@ class Subscriptions:
         A mailbox that already has one answers `AlreadySubscribed`.
         """
         ids = list(object_ids)
-        calls = [Call("POST", "/subscriptions", self._body(MailboxKey(tenant_id, i), now)) for i in ids]
+        calls = [Call("POST", "/subscriptions", self._body(MailboxKey(tenant_id, i), now), owner=i) for i in ids]
         return dict(zip(ids, map(_subscription, self._graph.batch(tenant_id, calls)), strict=True))
 
     def renew(
-        self, tenant_id: str, subscription_ids: Iterable[str], now: datetime
+        self, tenant_id: str, owners: Mapping[str, str], now: datetime
     ) -> dict[str, Subscription | MicrosoftError]:
-        """Extend each by a whole lifetime, which also refreshes the permission to deliver. `Gone` once it lapsed."""
-        ids = list(subscription_ids)
-        body = {"expirationDateTime": _utc(now + LIFETIME)}
-        calls = [Call("PATCH", f"/subscriptions/{quote(i)}", body) for i in ids]
-        return dict(zip(ids, map(_subscription, self._graph.batch(tenant_id, calls)), strict=True))
+        """Extend each by a whole lifetime, which also refreshes the permission to deliver. `Gone` once it lapsed.
 
-    def delete(self, tenant_id: str, subscription_ids: Iterable[str]) -> dict[str, MicrosoftError | None]:
-        """Remove each; one that is not there counts as `Gone`."""
-        ids = list(subscription_ids)
-        answers = self._graph.batch(tenant_id, [Call("DELETE", f"/subscriptions/{quote(i)}") for i in ids])
-        return {i: a if isinstance(a, MicrosoftError) else None for i, a in zip(ids, answers, strict=True)}
+        `owners` are object ids by subscription.
+        """
+        body = {"expirationDateTime": _utc(now + LIFETIME)}
+        calls = [Call("PATCH", f"/subscriptions/{quote(i)}", body, owner=owner) for i, owner in owners.items()]
+        return dict(zip(owners, map(_subscription, self._graph.batch(tenant_id, calls)), strict=True))
+
+    def delete(self, tenant_id: str, owners: Mapping[str, str | None]) -> dict[str, MicrosoftError | None]:
+        """Remove each; one that is not there counts as `Gone`. `owners` are object ids, where known."""
+        calls = [Call("DELETE", f"/subscriptions/{quote(i)}", owner=owner) for i, owner in owners.items()]
+        answers = self._graph.batch(tenant_id, calls)
+        return {i: a if isinstance(a, MicrosoftError) else None for i, a in zip(owners, answers, strict=True)}
 
     def live(self, tenant_id: str) -> list[Subscription]:
         """All that Graph lists for the tenant's token, which may be more than this service's in the tenant."""
         pages = self._graph.pages(tenant_id, "/subscriptions")
         return [parse_subscription(entry) for page in pages for entry in read(page, _SubscriptionPage).value]
+
+    def live_of(self, mailbox: MailboxKey) -> list[Subscription]:
+        """All of a member's own account, which lists them without saying whose they are."""
+        pages = self._graph.pages(mailbox.tenant_id, "/subscriptions", mailbox.object_id)
+        found = [parse_subscription(entry) for page in pages for entry in read(page, _SubscriptionPage).value]
+        return [replace(one, object_id=mailbox.object_id) for one in found]
 
     def is_ours(self, tenant_id: str, subscription: Subscription) -> bool:
         """Whether it tells this service about this tenant."""

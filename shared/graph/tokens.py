@@ -16,8 +16,8 @@ import msal
 import requests
 
 from shared.errors import AccessLost, CredentialRejected, MicrosoftError, TryLater
-from shared.graph.credential import msal_credential
-from shared.graph.errors import retry_after
+from shared.graph.entra import msal_application
+from shared.graph.token_errors import token_error
 from shared.model import TenantStatus
 from shared.settings import MicrosoftSettings
 
@@ -26,11 +26,6 @@ REFUSED_FOR = timedelta(seconds=5)
 """How long a tenant that keeps us out is not asked again: a thousand calendars found closed are one question."""
 MOST_TENANTS = 1000
 """Applications kept; each holds one tenant's token and discovery document."""
-
-_CONSENT_MISSING = frozenset({700016, 7000229, 90002, 50177})
-_APP_DISABLED = frozenset({7000112})
-_BLOCKED = frozenset({53003, 501051})
-_CREDENTIAL = frozenset({700027, 50012, 7000215, 7000222, 700024, 700211, 700212, 700213, 50013})
 
 
 @dataclass
@@ -98,13 +93,7 @@ class AppTokens:
 
     def _new_app(self, tenant_id: str) -> Any:
         try:
-            return msal.ConfidentialClientApplication(
-                self._settings.client_id,
-                authority=f"{self._settings.login_url}/{tenant_id}",
-                client_credential=msal_credential(self._settings.credential),
-                http_client=self._session,
-                instance_discovery=False,
-            )
+            return msal_application(self._settings, self._session, tenant_id)
         except requests.RequestException as problem:
             raise TryLater(f"discovery: {type(problem).__name__}") from None
         except (ValueError, KeyError) as problem:
@@ -112,21 +101,3 @@ class AppTokens:
             if "AADSTS90002" in str(problem.__context__):
                 raise AccessLost(TenantStatus.CONSENT_MISSING, "AADSTS90002") from None
             raise TryLater("discovery refused") from None
-
-
-def token_error(result: dict[str, Any]) -> MicrosoftError:
-    """What a refused token request means; `error_codes` are AADSTS numbers.
-
-    https://learn.microsoft.com/entra/identity-platform/reference-error-codes
-    """
-    codes = frozenset(result.get("error_codes") or ())
-    name = ", ".join(f"AADSTS{code}" for code in sorted(codes)) or str(result.get("error"))
-    if codes & _CONSENT_MISSING:
-        return AccessLost(TenantStatus.CONSENT_MISSING, name)
-    if codes & _APP_DISABLED:
-        return AccessLost(TenantStatus.APP_DISABLED, name)
-    if codes & _BLOCKED:
-        return AccessLost(TenantStatus.PERMISSION_MISSING, name)
-    if codes & _CREDENTIAL:
-        return CredentialRejected(name)
-    return TryLater(name, retry_after({}))

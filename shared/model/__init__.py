@@ -14,10 +14,14 @@ from shared.model.connection import Connection, ConnectionStatus, Detail, Mailbo
 from shared.model.dead_letter import DeadLetter
 from shared.model.meeting import Content, Invitee, Sensitivity
 from shared.model.organization import Member, MemberKey, Role
+from shared.model.own_connection import PERSONAL, SHARDS, OwnConnection, is_own, own_mailbox
+from shared.model.personal import ConnectionKey, KeptTokens, SignInAttempt
 from shared.model.policy import Choice, Decided, Policy, Scope, UnknownRule
 from shared.model.tenant import DirectoryUser, MailboxKey, Tenant, TenantStatus
 
 __all__ = [
+    "PERSONAL",
+    "SHARDS",
     "ActivationLink",
     "AdminProof",
     "Agenda",
@@ -31,6 +35,7 @@ __all__ = [
     "Claim",
     "Combine",
     "Connection",
+    "ConnectionKey",
     "ConnectionStatus",
     "Content",
     "DeadLetter",
@@ -44,6 +49,7 @@ __all__ = [
     "Invited",
     "Invitee",
     "Kept",
+    "KeptTokens",
     "LinkStep",
     "Mailbox",
     "MailboxKey",
@@ -51,12 +57,14 @@ __all__ = [
     "MemberKey",
     "News",
     "Outbox",
+    "OwnConnection",
     "Policy",
     "Push",
     "Response",
     "Role",
     "Scope",
     "Sensitivity",
+    "SignInAttempt",
     "Snapshot",
     "Sought",
     "State",
@@ -65,4 +73,6 @@ __all__ = [
     "UnknownRule",
     "Window",
     "Work",
+    "is_own",
+    "own_mailbox",
 ]

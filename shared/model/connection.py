@@ -44,6 +44,8 @@ class Detail(StrEnum):
     """The tenant it was bound in turned out to be none of the organization's."""
     NOT_IN_ROLLOUT = "not_in_rollout"
     """The policy's scope leaves the member out."""
+    OWN_CONNECTION = "own_connection"
+    """The member connected an account of their own instead."""
     SYNC_FAILED = "sync_failed"
     """The calendar's message failed for good."""
 

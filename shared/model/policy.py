@@ -65,6 +65,8 @@ class Choice:
     """An admin keeps the member out."""
     disconnected: Decided | None = None
     """The member disconnected and has not come back."""
+    own_instead: datetime | None = None
+    """Since when an account of the member's own stands in place of the managed connection."""
     mailbox: MailboxKey | None = None
     """An admin said which directory user the member is."""
     busy_statuses: tuple[BusyStatus, ...] | None = None

@@ -14,6 +14,7 @@ from markupsafe import Markup, escape
 from shared.errors import NotFound
 from shared.model import ActivationLink
 from shared.pages.documentation import definitions, groups
+from shared.pages.member_refusals import MEMBER_REFUSALS, MEMBER_UNKNOWN
 from shared.pages.refusals import REFUSALS, UNKNOWN
 from shared.plain_text import moment
 from shared.settings import Settings
@@ -63,7 +64,16 @@ class Pages:
     def refusal(self, reason: str) -> Page:
         """Why an activation step came to nothing, and what to do next. An unknown reason gets a general text."""
         refused = REFUSALS.get(reason, UNKNOWN)
-        return self._page("refusal.html", refused.status, refused=refused)
+        return self._page("refusal.html", refused.status, refused=refused, leads_home=False)
+
+    def member_refusal(self, reason: str) -> Page:
+        """Why a member's sign-in with their own account came to nothing, and what to do next."""
+        refused = MEMBER_REFUSALS.get(reason, MEMBER_UNKNOWN)
+        return self._page("refusal.html", refused.status, refused=refused, leads_home=True)
+
+    def connected(self) -> Page:
+        """A member has connected an account of their own."""
+        return self._page("connected.html", 200)
 
     def activated(self) -> Page:
         """The Microsoft admin is done."""

@@ -21,11 +21,11 @@ from azure.data.tables import TableServiceClient
 
 from shared.errors import EntityChanged, EntityExists, EntityUnreadable
 from shared.messages import Subject
-from shared.model import Booking, Connection, Outbox, Tenant
+from shared.model import Booking, Connection, Outbox, OwnConnection, Tenant
 from shared.storage.announcing import Announcing
 from shared.storage.table import TRANSACTION, Columns, Row, Table
 
-A = TypeVar("A", bound=Connection | Tenant | Booking)
+A = TypeVar("A", bound=Connection | OwnConnection | Tenant | Booking)
 
 log = logging.getLogger(__name__)
 
@@ -203,7 +203,7 @@ def without(value: A, announcement: str) -> A:
     return replace(value, outbox=value.outbox.without(announcement))
 
 
-def is_empty(before: Connection | Tenant | Booking | None) -> bool:
+def is_empty(before: Connection | OwnConnection | Tenant | Booking | None) -> bool:
     """Whether nothing of the row is on its way to the platform."""
     return before is None or not before.outbox.pending
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from azure.data.tables import TableServiceClient
 
 from shared.errors import EntityChanged, EntityUnreadable
-from shared.model import Mailbox, MailboxKey, Push
+from shared.model import SHARDS, Mailbox, MailboxKey, Push
 from shared.storage.point_reads import point_reads
 from shared.storage.table import Row, Table
 
@@ -55,6 +55,12 @@ class Mailboxes:
     def of_tenant(self, tenant_id: str) -> Iterator[Mailbox]:
         """Every mailbox of the tenant."""
         return (row.value for row in self._table.rows(tenant_id))
+
+    def own(self) -> Iterator[Mailbox]:
+        """Every mailbox that a member connected, of all organizations."""
+        span = {"first": SHARDS[0], "last": SHARDS[-1]}
+        found = self._table.where("PartitionKey ge @first and PartitionKey le @last", span)
+        return (row.value for row in found)
 
     def due(self, tenant_id: str, now: datetime) -> Iterator[Mailbox]:
         """The tenant's mailboxes whose time has come."""

@@ -11,8 +11,11 @@ from shared.model import (
     Choice,
     Connection,
     DeadLetter,
+    KeptTokens,
     Member,
     MemberKey,
+    OwnConnection,
+    SignInAttempt,
     Tenant,
     TenantStatus,
 )
@@ -48,12 +51,21 @@ class Tables:
             service, "Connections", Connection, Subject.CONNECTION, announcing, _connection_columns, parts=3
         )
         """organization / member id: the admin-managed connection"""
+        self.own_connections = AnnouncedTable(
+            service, "OwnConnections", OwnConnection, Subject.OWN_CONNECTION, announcing, is_over=_is_over, parts=2
+        )
+        """organization / member id: the account that the member connected"""
         self.mailboxes = Mailboxes(service)
         """tenant id / object id"""
         self.calendars = Calendars(service)
         """organization and member / tenant id and object id, or `agenda`"""
         self.bookings = AnnouncedTable(service, "Bookings", Booking, Subject.BOOKING, announcing, parts=8)
         """organization / member id and booking id: of the host who invites"""
+        """organization and member / tenant id and object id"""
+        self.sign_ins = Table(service, "SignIns", SignInAttempt)
+        """organization / hash of the member id"""
+        self.tokens = Table(service, "Tokens", KeptTokens, parts=8)
+        """organization / member id and source; read and written by `TokenVault`"""
         self.audit = Audit(service)
         """organization / newest first"""
         self.dead_letters = Table(service, "DeadLetters", DeadLetter, parts=MOST_PARTS, lenient=True)
@@ -62,6 +74,11 @@ class Tables:
     def tenants_of(self, org: str) -> Iterator[Row[Tenant]]:
         """The organization's tenants, but for those of which nothing is left but to tell so."""
         return (row for row in self.tenants.rows(org) if not _is_over(row.value))
+
+    def own_connection(self, owner: MemberKey) -> OwnConnection | None:
+        """The member's own connection, unless nothing is left of it but to tell so."""
+        row = self.own_connections.get(*owner)
+        return row.value if row is not None and not row.value.is_over else None
 
     def bookings_of(self, owner: MemberKey) -> Iterator[Row[Booking]]:
         """The bookings to which the member invites."""
@@ -74,5 +91,5 @@ def _connection_columns(connection: Connection) -> Columns:
     return {"status": connection.status.value, "tenant": connection.tenant_id or ""}
 
 
-def _is_over(tenant: Tenant) -> bool:
-    return tenant.status is TenantStatus.DISCONNECTED
+def _is_over(row: Tenant | OwnConnection) -> bool:
+    return row.is_over if isinstance(row, OwnConnection) else row.status is TenantStatus.DISCONNECTED

@@ -456,10 +456,10 @@ def test_creating_renewing_and_deleting_subscriptions(microsoft: QueuedServer, g
     created = ours.create("t", ["u1", "u2"], now)
     assert isinstance(created["u1"], Subscription)
     assert type(created["u2"]).__name__ == "AlreadySubscribed"
-    renewed = ours.renew("t", ["s1", "s2"], now)
+    renewed = ours.renew("t", {"s1": "u1", "s2": "u2"}, now)
     assert isinstance(renewed["s1"], Subscription)
     assert isinstance(renewed["s2"], Gone)
-    deleted = ours.delete("t", ["s1", "s2"])
+    deleted = ours.delete("t", dict.fromkeys(["s1", "s2"]))
     assert deleted["s1"] is None
     assert isinstance(deleted["s2"], Gone)
     assert microsoft.asked[0].body["requests"][0]["body"] == {

@@ -18,7 +18,8 @@ import requests
 from local.certificates import Certificates, prepare
 from shared.errors import AccessLost, CredentialRejected, MicrosoftError, TryLater
 from shared.graph.credential import msal_credential
-from shared.graph.tokens import REFUSED_FOR, AppTokens, token_error
+from shared.graph.token_errors import token_error
+from shared.graph.tokens import REFUSED_FOR, AppTokens
 from shared.http import new_session
 from shared.model import TenantStatus
 from shared.settings import CredentialSettings, MicrosoftSettings

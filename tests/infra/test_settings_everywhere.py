@@ -25,7 +25,7 @@ SAMPLE = ROOT / "local.settings.sample.json"
 CREDENTIALS = ("certificate", "federatedIdentity")
 VAULT_REFERENCE = "@Microsoft.KeyVault("
 FILLED_IN_WHERE_WANTED = {"PLATFORM_EVENTS_URL", "PLATFORM_EVENTS_SECRETS"}
-FILLED_IN_BY_PEOPLE = {"SECRET_KEYS", "MICROSOFT_CLIENT_ID", "MICROSOFT_CERTIFICATE_FILE"}
+FILLED_IN_BY_PEOPLE = {"SECRET_KEYS", "TOKEN_KEYS", "MICROSOFT_CLIENT_ID", "MICROSOFT_CERTIFICATE_FILE"}
 
 
 @dataclass(frozen=True)
@@ -120,6 +120,7 @@ SETTINGS = {
     "PLATFORM_AUDIENCE": "x",
     "PLATFORM_JWKS_URL": "https://platform.example.com/keys",
     "SECRET_KEYS": base64.b64encode(bytes(32)).decode(),
+    "TOKEN_KEYS": base64.b64encode(bytes(32)).decode(),
     "RESYNC_SCHEDULE": "0 */5 * * * *",
 }
 """Enough for the app to start."""
@@ -172,13 +173,13 @@ def test_everything_the_code_reads_is_documented() -> None:
 def test_code_accepts_what_the_templates_set(credential: str) -> None:
     key = "A" * 43 + "="
     environment = {name: ROWS[name].example for name in deployed(templates(), credential)}
-    Settings.from_env({**environment, "SECRET_KEYS": key})
+    Settings.from_env({**environment, "SECRET_KEYS": key, "TOKEN_KEYS": key})
 
 
 def test_sample_lacks_only_what_people_must_fill_in() -> None:
     assert {name for name, value in VALUES.items() if not value} == FILLED_IN_BY_PEOPLE | FILLED_IN_WHERE_WANTED
-    filled = {"SECRET_KEYS": "A" * 43 + "=", "MICROSOFT_CLIENT_ID": "id", "MICROSOFT_CERTIFICATE_FILE": "app.pem"}
-    Settings.from_env({**VALUES, **filled})
+    keys = dict.fromkeys(("SECRET_KEYS", "TOKEN_KEYS"), "A" * 43 + "=")
+    Settings.from_env({**VALUES, **keys, "MICROSOFT_CLIENT_ID": "id", "MICROSOFT_CERTIFICATE_FILE": "app.pem"})
 
 
 def test_sample_is_a_file_core_tools_can_read() -> None:

@@ -55,9 +55,8 @@ def settings(**platform: Any) -> Settings:
     }
     login = "https://login.microsoftonline.com"
     microsoft = MicrosoftSettings("client", CredentialSettings(), login, login, "https://graph.microsoft.com", None)
-    return Settings(
-        "http://localhost", StorageSettings(), microsoft, PlatformSettings(**{**known, **platform}), (bytes(32),)
-    )
+    told = PlatformSettings(**{**known, **platform})
+    return Settings("http://localhost", StorageSettings(), microsoft, told, (bytes(32),), (bytes(32),))
 
 
 def link(**changes: Any) -> ActivationLink:

@@ -14,6 +14,8 @@ from tests.scenarios.company import Company
 
 OPEN = {
     ("GET", "/"), ("GET", "/docs"), ("GET", "/static/{name}"), ("GET", "/activated"),
+    ("GET", "/callback/personal"),
+    ("GET", "/connected"),
     ("GET", "/activate/{token}"), ("POST", "/activate/{token}"),
     ("GET", "/callback/sign-in"), ("GET", "/callback/consent"),
     ("POST", "/webhooks/graph"), ("POST", "/webhooks/graph/lifecycle"),

@@ -56,6 +56,7 @@ TABLE = {
     "exclude_member":         "role role 200   200   role    plan    feature   404  role",
     "include_member":         "role role 200   200   role    plan    feature   404  role",
     "my_connections":         "200  200  404   404   role    404     404       404  role",
+    "connect_own":            "200  200  404   404   role    404     404       404  role",
     "disconnect_me":          "200  200  404   404   role    404     404       404  role",
     "reconnect_me":           "200  200  404   404   role    404     404       404  role",
     "choose_busy_statuses":   "200  200  404   404   role    404     404       404  role",

@@ -11,15 +11,18 @@ from local.microsoft.control import (
     calendars,
     consent,
     index,
+    mailbox_calendars,
     notifications,
     overview,
+    sign_ins,
     time,
     users,
 )
 from local.microsoft.control.input import explain_errors
 from local.microsoft.world import World
 
-MODULES = (overview, apps, time, users, calendars, consent, behaviour, notifications)
+PEOPLE = (users, sign_ins, calendars, mailbox_calendars)
+MODULES = (overview, apps, time, *PEOPLE, consent, behaviour, notifications)
 
 
 def control_app(world: World, addresses: Addresses) -> web.Application:

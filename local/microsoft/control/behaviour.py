@@ -27,9 +27,10 @@ class Rotation(Body):
 
 
 class Flaw(Body):
-    """The field in which the next ID token is wrong; null for none."""
+    """The field in which the next ID token is wrong, or the whole text to send in its place; null for neither."""
 
-    flaw: IdTokenFlaw | None
+    flaw: IdTokenFlaw | None = None
+    token: str | None = None
 
 
 def routes() -> list[web.RouteDef]:
@@ -99,9 +100,10 @@ async def rotate_keys(request: web.Request) -> web.Response:
 
 
 async def flaw_next_id_token(request: web.Request) -> web.Response:
-    """Make the next ID token wrong in one field."""
+    """Make the next ID token wrong in one field, or another one altogether."""
     body = await read(request, Flaw)
-    world_of(request).grants.flawed_id_token = body.flaw
+    grants = world_of(request).grants
+    grants.flawed_id_token, grants.planted_id_token = body.flaw, body.token
     return web.json_response({"flaw": body.flaw})
 
 

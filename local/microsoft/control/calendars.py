@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Literal
 
 from aiohttp import web
@@ -11,6 +11,7 @@ from local.microsoft.control.input import (
     Body,
     InputError,
     mailbox_of,
+    moment,
     read,
     read_object,
     tenant_of,
@@ -53,8 +54,8 @@ def routes() -> list[web.RouteDef]:
 async def list_events(request: web.Request) -> web.Response:
     """The mailbox's single events and occurrences from `start` to `end` (default: the next 90 days), times in UTC."""
     world = world_of(request)
-    start = _moment(request, "start") or world.clock.now()
-    found = instances(mailbox_of(request), start, _moment(request, "end") or start + WINDOW)
+    start = moment(request, "start") or world.clock.now()
+    found = instances(mailbox_of(request), start, moment(request, "end") or start + WINDOW)
     return web.json_response({"events": [resource(instance, View()) for instance in found]})
 
 
@@ -131,14 +132,3 @@ async def change_occurrence(request: web.Request) -> web.Response:
 def _as_stored(request: web.Request, event: Event) -> Instance:
     kind: Kind = "seriesMaster" if event.fields.get("recurrence") else "singleInstance"
     return single(event, mailbox_of(request).time_zone, kind)
-
-
-def _moment(request: web.Request, name: str) -> datetime | None:
-    text = request.query.get(name)
-    if text is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise InputError(f"{name}: not a moment: {text!r}") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

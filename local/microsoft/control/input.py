@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import msgspec
@@ -78,6 +79,18 @@ def mailbox_of(request: web.Request) -> Mailbox:
     if user.mailbox is None:
         raise InputError(f"{user.user_principal_name} has no mailbox", 404)
     return user.mailbox
+
+
+def moment(request: web.Request, name: str) -> datetime | None:
+    """A moment in the query string; UTC unless it says otherwise."""
+    text = request.query.get(name)
+    if text is None:
+        return None
+    try:
+        given = datetime.fromisoformat(text)
+    except ValueError:
+        raise InputError(f"{name}: not a moment: {text!r}") from None
+    return given if given.tzinfo else given.replace(tzinfo=UTC)
 
 
 @web.middleware

@@ -31,6 +31,7 @@ class TenantChange(Body):
     """User ids inside the management scope."""
     denied_mailboxes: set[str] | msgspec.UnsetType = msgspec.UNSET
     """User ids an application access policy keeps the app out of."""
+    user_consent: Literal["allowed", "admin_only", "admin_workflow"] | msgspec.UnsetType = msgspec.UNSET
 
 
 def routes() -> list[web.RouteDef]:
@@ -99,6 +100,7 @@ def describe(tenant: Tenant) -> Json:
         "mailbox_access": tenant.mailbox_access,
         "rbac_scope": sorted(tenant.rbac_scope),
         "denied_mailboxes": sorted(tenant.denied_mailboxes),
+        "user_consent": tenant.user_consent,
         "principals": [
             {
                 "client_id": principal.client_id,

@@ -8,7 +8,8 @@ from uuid import uuid4
 import msgspec
 from aiohttp import web
 
-from local.microsoft import directory
+from local.microsoft import directory, sign_ins
+from local.microsoft.consumers import object_id
 from local.microsoft.control.input import (
     Body,
     InputError,
@@ -19,6 +20,7 @@ from local.microsoft.control.input import (
     user_of,
     world_of,
 )
+from local.microsoft.entra.authority import PERSONAL_TENANT
 from local.microsoft.world import Json, Mailbox, User
 
 
@@ -96,8 +98,9 @@ async def add_user(request: web.Request) -> web.Response:
         raise InputError(f"user_principal_name: {body.user_principal_name} exists", 409)
     mail = body.user_principal_name if body.mail is msgspec.UNSET else body.mail
     default_addresses = [f"SMTP:{mail}"] if mail else []
+    identity = object_id(body.user_principal_name) if tenant.id == PERSONAL_TENANT else str(uuid4())
     user = User(
-        id=body.id or str(uuid4()),
+        id=body.id or identity,
         display_name=body.display_name,
         user_principal_name=body.user_principal_name,
         mail=mail,
@@ -121,12 +124,15 @@ async def change_user(request: web.Request) -> web.Response:
     """Rename, disable, enable, change addresses or roles."""
     changes = given(await read(request, UserChange))
     user = directory.change_user(world_of(request), tenant_of(request), user_of(request), changes)
+    if not user.account_enabled:
+        sign_ins.disable(world_of(request), user)
     return web.json_response(describe(user))
 
 
 async def delete_user(request: web.Request) -> web.Response:
     """Delete restorably; with `?permanently=true` for good."""
     world, tenant, user = world_of(request), tenant_of(request), user_of(request)
+    sign_ins.disable(world, user)
     if request.query.get("permanently") == "true":
         directory.hard_delete(world, tenant, user)
     elif user.deleted_at is None:
@@ -175,7 +181,7 @@ async def show_outbox(request: web.Request) -> web.Response:
 
 async def revoke_sign_ins(request: web.Request) -> web.Response:
     """Revoke the user's refresh tokens."""
-    return web.json_response({"revoked": world_of(request).grants.revoke(user_of(request).id)})
+    return web.json_response({"revoked": sign_ins.revoke(world_of(request), user_of(request))})
 
 
 def describe(user: User) -> Json:

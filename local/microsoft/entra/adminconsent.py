@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from local.microsoft.entra.accounts import pick_page
 from local.microsoft.entra.authority import PERSONAL_TENANT, Authority, find_authority
-from local.microsoft.entra.authorize import find_app, pick_page
+from local.microsoft.entra.authorize import find_app
 from local.microsoft.entra.consent import app_roles_for, grant_tenant
 from local.microsoft.entra.errors import EntraError
 from local.microsoft.entra.pages import callback_url, needs_admin_approval, send_back

@@ -13,20 +13,24 @@ from datetime import timedelta
 from aiohttp import web
 
 from local.microsoft.addresses import Addresses
+from local.microsoft.entra.accounts import pick_page, signed_in_account
 from local.microsoft.entra.authority import Authority, find_authority
-from local.microsoft.entra.consent import grant_user, has_consented
+from local.microsoft.entra.conditional_access import check_sign_in, note_sign_in
+from local.microsoft.entra.consent import check_enabled, grant_user
 from local.microsoft.entra.errors import EntraError, missing_parameter, unknown_app
-from local.microsoft.entra.grants import AuthorizationCode, SignIn
-from local.microsoft.entra.issue import graph_scopes, id_token
+from local.microsoft.entra.grants import AuthorizationCode, Browser, SignIn
+from local.microsoft.entra.issue import id_token
 from local.microsoft.entra.pages import callback_url, needs_admin_approval, send_back
-from local.microsoft.entra.people import Person, choices, is_hinted, pick
+from local.microsoft.entra.people import Person, pick
 from local.microsoft.entra.permissions import delegated_permissions
-from local.microsoft.pages import MANY_PEOPLE, page
+from local.microsoft.entra.proof_key import check_challenge
+from local.microsoft.entra.tokens import GRAPH
+from local.microsoft.entra.user_consent import declined, may_consent, must_ask, needs_admin
+from local.microsoft.pages import page
 from local.microsoft.world import AppRegistration, World
 
 RESPONSE_TYPES = {"code", "id_token", "code id_token"}
 RESPONSE_MODES = {"query", "fragment", "form_post"}
-CHALLENGE_METHODS = {"", "plain", "S256"}
 PROMPTS = {"", "login", "none", "consent", "select_account"}
 
 
@@ -87,41 +91,32 @@ def answer_authorize(
     addresses: Addresses,
     segment: str,
     parameters: Mapping[str, str],
-    form: Mapping[str, str] | None,
+    form: Mapping[str, str],
+    browser: Browser,
 ) -> web.Response:
-    """The page to show, or the way back. `form` is what the person posted on the page before."""
+    """The page to show, or the way back. `form` is what the person posted on the page before, if any."""
     authority = find_authority(world, segment)
     app = find_app(world, authority, parameters)
     request = AuthorizeRequest(world, addresses, authority, app, parameters)
     problem = next(_problems(request), None)
     if problem is not None:
         return request.back_with(problem)
-    if form is None or not (form.get("user") or form.get("decision")):
-        return pick_page(world, authority, app, parameters)
-    return _decide(request, form)
-
-
-def pick_page(
-    world: World, authority: Authority, app: AppRegistration, parameters: Mapping[str, str]
-) -> web.Response:
-    """The page that asks who signs in."""
-    hint, search = parameters.get("login_hint", ""), parameters.get("search", "")
-    shown = choices(world, authority, search, hint)
-    return page(
-        "pick.html",
-        app_name=app.display_name,
-        choices=shown,
-        many=sum(len(choice.people) for choice in shown) >= MANY_PEOPLE,
-        search=search,
-        hint=hint,
-        parameters=parameters,
-        is_hinted=is_hinted,
-    )
+    if form.get("decision") == "cancel":
+        return _cancelled(request, form)
+    try:
+        person = _who(request, form, browser)
+        if person is None:
+            return pick_page(world, authority, app, parameters, browser)
+        return _decide(request, person, form, browser)
+    except EntraError as error:
+        if request.get("prompt") == "none":
+            return request.back_with(error)
+        raise
 
 
 def _problems(request: AuthorizeRequest) -> Iterator[EntraError]:
     """What is wrong with the request, the first thing first."""
-    response_type, method = request.get("response_type"), request.get("code_challenge_method")
+    response_type = request.get("response_type")
     if response_type not in RESPONSE_TYPES:
         yield EntraError(70005, "unsupported_response_type", "The response_type is not supported.")
     if not request.scopes:
@@ -130,14 +125,11 @@ def _problems(request: AuthorizeRequest) -> Iterator[EntraError]:
         yield EntraError(90023, "invalid_request", f"Unsupported response_mode '{request.mode}'.")
     if "id_token" in response_type and (request.mode == "query" or not request.get("nonce")):
         yield EntraError(90014, "invalid_request", "An ID token needs a nonce and must not be returned in a query.")
-    if method not in CHALLENGE_METHODS:
-        yield EntraError(501491, "invalid_request", "Unsupported code_challenge_method.")
-    if method and not request.get("code_challenge"):
-        yield missing_parameter("code_challenge")
+    wrong_challenge = check_challenge(request.get("code_challenge"), request.get("code_challenge_method"))
+    if wrong_challenge is not None:
+        yield wrong_challenge
     if request.get("prompt") not in PROMPTS:
         yield EntraError(90023, "invalid_request", "Unsupported 'prompt' value.")
-    if request.get("prompt") == "none":
-        yield EntraError(50058, "login_required", "Session information is not sufficient for single-sign-on.")
     fault = request.world.faults.take("authorize")
     if fault is not None:
         yield EntraError(
@@ -145,41 +137,57 @@ def _problems(request: AuthorizeRequest) -> Iterator[EntraError]:
         )
 
 
-def _decide(request: AuthorizeRequest, form: Mapping[str, str]) -> web.Response:
-    world, app = request.world, request.app
-    if form.get("decision") == "cancel":
-        if form.get("user"):
-            return request.back_with(
-                EntraError(65004, "access_denied", "User declined to consent to access the app.")
-            )
+def _cancelled(request: AuthorizeRequest, form: Mapping[str, str]) -> web.Response:
+    """Somebody went away from the page that asks who they are, or from the one that asks for consent."""
+    if not form.get("user"):
         return request.back({"error": "access_denied", "error_description": "the user canceled the authentication"})
-    person = pick(world, request.authority, form["user"])
-    wanted = graph_scopes(request.scopes)
+    answer = declined(pick(request.world, request.authority, form["user"]).tenant.id)
+    return request.back_with(answer) if isinstance(answer, EntraError) else request.back(answer)
+
+
+def _who(request: AuthorizeRequest, form: Mapping[str, str], browser: Browser) -> Person | None:
+    """The account that signs in, or None if it must be asked for."""
+    if form.get("user"):
+        return pick(request.world, request.authority, form["user"])
+    return signed_in_account(request.world, request.authority, browser, request.parameters)
+
+
+def _decide(request: AuthorizeRequest, person: Person, form: Mapping[str, str], browser: Browser) -> web.Response:
+    world, app = request.world, request.app
+    check_sign_in(world, person.tenant.id, person.user.id)
+    check_enabled(person.tenant, app)
+    browser.remember(person.tenant.id, person.user.id)
     sign_in = SignIn(app.client_id, person.tenant.id, person.user.id, request.scopes, request.get("nonce") or None)
-    if wanted and (
-        not has_consented(world, person.tenant, person.user.id, app.client_id) or request.get("prompt") == "consent"
-    ):
-        if not (world.switches.user_consent_allowed or person.may_grant_app_roles):
-            return _ask_an_admin(request)
+    if must_ask(world, person, sign_in, request.get("prompt")):
+        if request.get("prompt") == "none":
+            raise EntraError(65001, "interaction_required", "The user has not consented.")
+        if not may_consent(world, person):
+            return _ask_an_admin(request, needs_admin(person))
         if form.get("decision") != "accept":
-            permissions = delegated_permissions(wanted)
-            return page(
-                "consent.html",
-                app_name=app.display_name,
-                person=person,
-                permissions=permissions,
-                for_organization=False,
-            )
+            return _consent_page(request, person)
         grant_user(world, person.tenant, app, sign_in)
+    note_sign_in(world, sign_in)
     return request.back(_tokens(request, sign_in, person))
 
 
-def _ask_an_admin(request: AuthorizeRequest) -> web.Response:
-    denied = EntraError(90094, "access_denied", "The grant requires admin permission.")
-    parameters = {**denied.callback(request.world.clock.now()), "state": request.get("state")}
-    return needs_admin_approval(
-        request.app.display_name, callback_url(request.get("redirect_uri"), "query", parameters)
+def _consent_page(request: AuthorizeRequest, person: Person) -> web.Response:
+    permissions = delegated_permissions(scope.removeprefix(f"{GRAPH}/") for scope in request.scopes)
+    return page(
+        "consent.html",
+        app_name=request.app.display_name,
+        person=person,
+        permissions=permissions,
+        for_organization=False,
     )
+
+
+def _ask_an_admin(request: AuthorizeRequest, error: EntraError) -> web.Response:
+    """A page on which most people stay; the way back is a link, unless it is switched to come at once."""
+    if request.world.switches.admin_approval_returns:
+        return request.back_with(error)
+    parameters = {**error.callback(request.world.clock.now()), "state": request.get("state")}
+    back = callback_url(request.get("redirect_uri"), "query", parameters)
+    return needs_admin_approval(request.app.display_name, back, error.number)
 
 
 def _tokens(request: AuthorizeRequest, sign_in: SignIn, person: Person) -> dict[str, str]:

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from uuid import NAMESPACE_URL, uuid5
 
+from local.microsoft.entra.authority import PERSONAL_TENANT
+from local.microsoft.entra.errors import disabled_principal
 from local.microsoft.entra.grants import SignIn
+from local.microsoft.entra.issue import graph_scopes
 from local.microsoft.world import AppRegistration, ServicePrincipal, Tenant, World
 
 
@@ -49,8 +52,21 @@ def visible_principal(world: World, tenant: Tenant, client_id: str) -> ServicePr
 
 def grant_user(world: World, tenant: Tenant, app: AppRegistration, sign_in: SignIn) -> None:
     """One user's own consent; it makes the app known in the tenant, without any app role."""
-    principal_of(tenant, app)
-    world.grants.consents.add((tenant.id, sign_in.user_id, app.client_id))
+    if tenant.id != PERSONAL_TENANT:
+        principal_of(tenant, app)
+    world.grants.consents[tenant.id, sign_in.user_id, app.client_id] |= set(graph_scopes(sign_in.scopes))
+
+
+def check_enabled(tenant: Tenant, app: AppRegistration) -> None:
+    """EntraError 7000112 if the tenant switched the app off."""
+    principal = tenant.principals.get(app.client_id)
+    if principal is not None and not principal.enabled:
+        raise disabled_principal(app.client_id, app.display_name)
+
+
+def withdraw_user(world: World, tenant: Tenant, user_id: str, client_id: str) -> bool:
+    """Take one user's own consent back; False if there was none."""
+    return world.grants.consents.pop((tenant.id, user_id, client_id), None) is not None
 
 
 def principal_of(tenant: Tenant, app: AppRegistration) -> ServicePrincipal:
@@ -60,15 +76,17 @@ def principal_of(tenant: Tenant, app: AppRegistration) -> ServicePrincipal:
     return tenant.principals.setdefault(app.client_id, made)
 
 
-def has_consented(world: World, tenant: Tenant, user_id: str, client_id: str) -> bool:
-    """Whether delegated permissions were granted by an admin for everybody, or by this user."""
-    principal = tenant.principals.get(client_id)
-    by_admin = principal is not None and bool(principal.roles)
-    return by_admin or (tenant.id, user_id, client_id) in world.grants.consents
+def has_consented(world: World, tenant: Tenant, sign_in: SignIn) -> bool:
+    """Whether an admin for everybody, or this user, granted all delegated permissions of a sign-in."""
+    principal = tenant.principals.get(sign_in.client_id)
+    granted = set(world.grants.consents.get((tenant.id, sign_in.user_id, sign_in.client_id), ()))
+    if principal is not None and principal.roles:
+        granted |= world.apps[sign_in.client_id].delegated_scopes | {".default"}
+    return granted.issuperset(graph_scopes(sign_in.scopes))
 
 
 def remove_principal(world: World, tenant: Tenant, client_id: str) -> bool:
     """Delete the enterprise application with everything granted to it; False if there was none."""
-    theirs = {c for c in world.grants.consents if c[0] == tenant.id and c[2] == client_id}
-    world.grants.consents -= theirs
+    for consent in [c for c in world.grants.consents if c[0] == tenant.id and c[2] == client_id]:
+        del world.grants.consents[consent]
     return tenant.principals.pop(client_id, None) is not None

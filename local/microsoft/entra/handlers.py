@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from secrets import token_urlsafe
 
 from aiohttp import web
 
@@ -12,14 +13,14 @@ from local.microsoft.entra.adminconsent import answer_admin_consent
 from local.microsoft.entra.authority import discovery_document, find_authority, instance_discovery
 from local.microsoft.entra.authorize import answer_authorize
 from local.microsoft.entra.errors import EntraError
+from local.microsoft.entra.grants import Browser
 from local.microsoft.entra.managed_identity import answer_identity_request
 from local.microsoft.entra.pages import refusal
-from local.microsoft.entra.token_endpoint import (
-    LostAnswerError,
-    RawAnswerError,
-    answer_token_request,
-    raise_fault,
-)
+from local.microsoft.entra.token_endpoint import answer_token_request
+from local.microsoft.entra.token_faults import LostAnswerError, RawAnswerError, raise_fault
+
+BROWSER_COOKIE = "ESTSAUTHPERSISTENT"
+"""Names the accounts that have signed in at a browser."""
 
 
 def routes() -> list[web.RouteDef]:
@@ -58,12 +59,18 @@ async def instances(request: web.Request) -> web.Response:
 async def authorize(request: web.Request) -> web.Response:
     """Sign-in pages and the way back."""
     world, addresses = request.app[WORLD], request.app[ADDRESSES]
-    form = await _form(request) if request.method == "POST" else None
+    form = await _form(request) if request.method == "POST" else {}
+    cookie = request.cookies.get(BROWSER_COOKIE) or token_urlsafe(24)
+    browser = world.grants.browsers.get(cookie, Browser())
     try:
         segment = request.match_info["tenant"]
-        return answer_authorize(world, addresses, segment, dict(request.query), form)
+        response = answer_authorize(world, addresses, segment, dict(request.query), form, browser)
     except EntraError as error:
         return refusal(error)
+    if browser.accounts:
+        world.grants.browsers[cookie] = browser
+        response.set_cookie(BROWSER_COOKIE, cookie, httponly=True, samesite="Lax")
+    return response
 
 
 async def admin_consent(request: web.Request) -> web.Response:

@@ -5,13 +5,15 @@ https://learn.microsoft.com/en-us/entra/identity-platform/id-token-claims-refere
 
 from __future__ import annotations
 
+from secrets import token_urlsafe
 from typing import Any
 from uuid import NAMESPACE_URL, uuid4, uuid5
 
 from local.microsoft.addresses import Addresses
 from local.microsoft.entra.authority import PERSONAL_TENANT
-from local.microsoft.entra.grants import IdTokenFlaw, SignIn
-from local.microsoft.entra.keys import SigningKey, base64url
+from local.microsoft.entra.flaws import signed_or_flawed
+from local.microsoft.entra.grants import SignIn
+from local.microsoft.entra.keys import base64url
 from local.microsoft.entra.tokens import GRAPH, token_time
 from local.microsoft.world import AppRegistration, ServicePrincipal, User, World
 
@@ -46,8 +48,8 @@ def app_token(world: World, tenant_id: str, principal: ServicePrincipal) -> str:
     return world.keys.current.sign(claims)
 
 
-def user_token(world: World, sign_in: SignIn, user: User) -> str:
-    """A delegated access token."""
+def user_token(world: World, sign_in: SignIn, user: User, *, answers_claims: bool = False) -> str:
+    """A delegated access token; of a personal account it is opaque, and only Graph knows what it stands for."""
     claims = _graph_claims(world, sign_in.tenant_id, sign_in.client_id) | {
         "idtyp": "user",
         "oid": user.id,
@@ -55,17 +57,21 @@ def user_token(world: World, sign_in: SignIn, user: User) -> str:
         "scp": " ".join(graph_scopes(sign_in.scopes)),
         "name": user.display_name,
         "upn": user.user_principal_name,
+        "sid": sign_in.session,
     }
+    if answers_claims:
+        claims["acrs"] = ["c1"]
+    if sign_in.tenant_id == PERSONAL_TENANT:
+        text = f"EwB{token_urlsafe(600)}"
+        world.grants.opaque_tokens[text] = claims
+        return text
     return world.keys.current.sign(claims)
 
 
 def id_token(world: World, addresses: Addresses, sign_in: SignIn, user: User) -> str:
     """An ID token, with the one flaw that was ordered for the next one, if any."""
     claims = _id_claims(world, addresses, sign_in, user)
-    flaw, world.grants.flawed_id_token = world.grants.flawed_id_token, None
-    if flaw in ("signature", "kid"):
-        return _wrongly_signed(world.keys.current, flaw, claims)
-    return world.keys.current.sign(_wrong(claims, flaw) if flaw else claims)
+    return signed_or_flawed(world.grants, world.keys.current, claims)
 
 
 def graph_scopes(scopes: tuple[str, ...]) -> list[str]:
@@ -113,6 +119,8 @@ def _id_claims(world: World, addresses: Addresses, sign_in: SignIn, user: User) 
     }
     if sign_in.nonce is not None:
         claims["nonce"] = sign_in.nonce
+    if "email" in sign_in.scopes:
+        claims["email"] = user.mail or user.user_principal_name
     if user.home_tenant_id is not None:
         claims["idp"] = f"https://sts.windows.net/{user.home_tenant_id}/"
     if _shows_roles(world, world.apps[sign_in.client_id], sign_in.tenant_id):
@@ -128,23 +136,3 @@ def _shows_roles(world: World, app: AppRegistration, tenant_id: str) -> bool:
 def _pairwise(sign_in: SignIn) -> str:
     """A subject that differs from app to app."""
     return base64url(uuid5(NAMESPACE_URL, f"{sign_in.client_id}/{sign_in.tenant_id}/{sign_in.user_id}").bytes)
-
-
-def _wrongly_signed(key: SigningKey, flaw: IdTokenFlaw, claims: dict[str, Any]) -> str:
-    if flaw == "kid":
-        return key.sign(claims, kid="not-a-published-key")
-    return SigningKey(kid=key.kid).sign(claims)
-
-
-def _wrong(claims: dict[str, Any], flaw: IdTokenFlaw) -> dict[str, Any]:
-    """The claims with one of them wrong. A foreign `tid` leaves `iss` as it was."""
-    other = str(uuid4())
-    wrong: dict[str, Any] = {
-        "iss": claims["iss"].replace(claims["tid"], other),
-        "aud": other,
-        "exp": claims["iat"] - 7200,
-        "nbf": claims["iat"] + 7200,
-        "nonce": "not-the-nonce",
-        "tid": other,
-    }
-    return claims | {flaw: wrong[flaw]}

@@ -16,13 +16,14 @@ def refusal(error: EntraError, title: str = "Sorry, but we're having trouble sig
     return page("refused.html", 400, title=title, number=error.number, text=error.text, back=None)
 
 
-def needs_admin_approval(app_name: str, back: str) -> web.Response:
-    """AADSTS90094: only an administrator can grant this. The way back is a link nobody has to follow."""
+def needs_admin_approval(app_name: str, back: str, number: int = 90094) -> web.Response:
+    """Only an administrator can grant this (90095: and can be asked). The way back is a link nobody has to follow."""
     text = (
         f"{app_name} needs permission to access resources in your organization that only an admin can grant. "
         "Please ask an admin to grant permission to this app before you can use it."
     )
-    return page("refused.html", title="Need admin approval", number=90094, text=text, back=back)
+    title = "Approval required" if number == 90095 else "Need admin approval"
+    return page("refused.html", title=title, number=number, text=text, back=back)
 
 
 def send_back(redirect_uri: str, mode: str, parameters: Mapping[str, str]) -> web.Response:

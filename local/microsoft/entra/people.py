@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
-from local.microsoft.entra.authority import Authority
+from local.microsoft.entra.authority import PERSONAL_TENANT, Authority
 from local.microsoft.entra.errors import EntraError
 from local.microsoft.entra.issue import MAY_GRANT_APP_ROLES, ROLE_NAMES
 from local.microsoft.world import Tenant, User, World
@@ -32,7 +33,8 @@ class Person:
             names.append("Guest")
         if not self.user.account_enabled:
             names.append("Sign-in blocked")
-        return ", ".join(names) or "Member"
+        ordinary = "Personal account" if self.tenant.id == PERSONAL_TENANT else "Member"
+        return ", ".join(names) or ordinary
 
     @property
     def may_grant_app_roles(self) -> bool:
@@ -50,18 +52,32 @@ class Choice:
     """How many more there are; the search box finds them."""
 
 
-def choices(world: World, authority: Authority, search: str = "", hint: str = "") -> list[Choice]:
-    """Everyone who may sign in here, by tenant; the hinted person first, then administrators."""
-    tenants = [tenant for tenant in world.tenants.values() if authority.admits(tenant.id)]
-    return [choice for tenant in tenants if (choice := _choice(tenant, authority, search, hint)).people]
+def choices(
+    world: World,
+    authority: Authority,
+    search: str = "",
+    hint: str = "",
+    domain_hint: str = "",
+    besides: Collection[Person] = (),
+) -> list[Choice]:
+    """Everyone who may sign in here, by tenant; the hinted person and their tenant first, then administrators.
+
+    Left out are those who are shown anyway.
+    """
+    tenants = [t for t in world.tenants.values() if authority.admits(t.id) and suits_domain(t, domain_hint)]
+    left_out = {person.user.id for person in besides}
+    found = [_choice(tenant, authority, search, hint, left_out) for tenant in tenants]
+    found.sort(key=lambda choice: not any(is_hinted(person.user, hint) for person in choice.people))
+    return [choice for choice in found if choice.people]
 
 
-def _choice(tenant: Tenant, authority: Authority, search: str, hint: str) -> Choice:
+def _choice(tenant: Tenant, authority: Authority, search: str, hint: str, left_out: set[str]) -> Choice:
     people = [
         Person(tenant, user)
         for user in tenant.users.values()
-        if user.deleted_at is None and _at_home(user, authority) and _found(user, search.lower())
+        if user.deleted_at is None and user.id not in left_out and may_pick(authority, tenant.id, user)
     ]
+    people = [person for person in people if _found(person.user, search.lower())]
     people.sort(key=lambda p: (not is_hinted(p.user, hint), not p.user.role_templates, p.user.display_name))
     return Choice(tenant, people[:SHOWN_PER_TENANT], max(0, len(people) - SHOWN_PER_TENANT))
 
@@ -72,12 +88,27 @@ def pick(world: World, authority: Authority, key: str) -> Person:
     if tenant_id not in world.tenants:
         tenant_id, user_id = _by_principal_name(world, authority, key)
     user = world.find_user(tenant_id, user_id) if tenant_id else None
-    if user is None or not authority.admits(tenant_id) or not _at_home(user, authority):
+    if user is None or not may_pick(authority, tenant_id, user):
         text = f"User account '{key}' does not exist in this tenant and cannot access the application in it."
         raise EntraError(50020, "invalid_request", text)
     if not user.account_enabled:
         raise EntraError(50057, "invalid_request", "The user account is disabled.")
     return Person(world.tenants[tenant_id], user)
+
+
+def may_pick(authority: Authority, tenant_id: str, user: User) -> bool:
+    """Whether this user may sign in here."""
+    return authority.admits(tenant_id) and _at_home(user, authority)
+
+
+def suits_domain(tenant: Tenant, hint: str) -> bool:
+    """Whether `domain_hint` leaves this tenant in: `consumers`, `organizations` or a domain."""
+    wanted = hint.lower()
+    if wanted in ("", "common"):
+        return True
+    if wanted in ("consumers", "organizations"):
+        return (tenant.id == PERSONAL_TENANT) == (wanted == "consumers")
+    return wanted in map(str.lower, tenant.domains)
 
 
 def is_hinted(user: User, hint: str) -> bool:
@@ -88,7 +119,7 @@ def is_hinted(user: User, hint: str) -> bool:
 def _by_principal_name(world: World, authority: Authority, name: str) -> tuple[str, str]:
     for tenant_id in world.tenants:
         user = world.find_user(tenant_id, name)
-        if user is not None and authority.admits(tenant_id) and _at_home(user, authority):
+        if user is not None and may_pick(authority, tenant_id, user):
             return tenant_id, user.id
     return "", ""
 

@@ -15,6 +15,13 @@ DELEGATED = {
     "User.Read": "Sign you in and read your profile",
     "Calendars.ReadWrite": "Have full access to your calendars",
     "Calendars.Read": "Read your calendars",
+    "Calendars.Read.Shared": "Read calendars you can access",
+    "Calendars.ReadWrite.Shared": "Read and write to your and shared calendars",
+    "MailboxSettings.Read": "Read your mailbox settings",
+    "email": "View your email address",
+    "offline_access": "Maintain access to data you have given it access to",
+    "openid": "Sign you in",
+    "profile": "View your basic profile",
 }
 
 

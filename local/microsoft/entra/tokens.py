@@ -36,6 +36,10 @@ class AccessToken:
     scopes: frozenset[str]
     """Delegated permissions."""
     expires_at: datetime
+    session: str = ""
+    """The sign-in it came of; empty for an app by itself."""
+    answers_claims: bool = False
+    """Whether it was issued in answer to a claims challenge."""
 
 
 def token_time(world: World) -> float:
@@ -49,13 +53,15 @@ def read_access_token(world: World, authorization: str | None) -> AccessToken:
     text = _bearer(authorization)
     claims = world.keys.verified.get(text)
     if claims is None:
-        claims = _verify(world, text)
+        claims = world.grants.opaque_tokens.get(text) or _verify(world, text)
         if len(world.keys.verified) >= REMEMBERED_TOKENS:
             world.keys.verified.clear()
         world.keys.verified[text] = claims
     seconds_left = claims["exp"] - token_time(world)
     if seconds_left <= 0:
         raise _refused("Lifetime validation failed, the token is expired.")
+    if claims.get("sid") in world.grants.ended_sessions:
+        raise _refused("The token has been revoked.")
     return _access_token(claims, world.clock.now() + timedelta(seconds=seconds_left))
 
 
@@ -93,6 +99,8 @@ def _access_token(claims: dict[str, Any], expires_at: datetime) -> AccessToken:
         roles=frozenset(claims.get("roles", ())),
         scopes=frozenset(claims.get("scp", "").split()),
         expires_at=expires_at,
+        session=claims.get("sid", ""),
+        answers_claims="acrs" in claims,
     )
 
 

@@ -7,6 +7,7 @@ https://learn.microsoft.com/graph/auth-limit-mailbox-access
 
 from __future__ import annotations
 
+from local.microsoft.consumers import find_by_graph_id
 from local.microsoft.entra.tokens import AccessToken
 from local.microsoft.graph.errors import GraphError
 from local.microsoft.graph.routing import Permission
@@ -55,7 +56,7 @@ def app_may_use(tenant: Tenant, user: User, has_role: bool) -> bool:
 
 def find_owner(world: World, tenant: Tenant, key: str) -> User:
     """The user on an Outlook path, or Outlook's 404."""
-    user = world.find_user(tenant.id, key)
+    user = find_by_graph_id(world, tenant.id, key)
     if user is None:
         raise GraphError(404, "ErrorInvalidUser", f"The requested user '{key}' is invalid.")
     return user
@@ -75,8 +76,15 @@ def access_denied() -> GraphError:
 
 
 def _own_mailbox(world: World, token: AccessToken, key: str | None) -> User:
+    """The caller's own mailbox, or that of a colleague who shares a calendar; which one comes later."""
     tenant = world.tenants[token.tenant_id]
     user = find_owner(world, tenant, key or token.user_id or "")
-    if user.id != token.user_id:
+    viewer = tenant.users.get(token.user_id or "")
+    if user.id != token.user_id and not (viewer and _shares_with(user, viewer)):
         raise access_denied()
     return user
+
+
+def _shares_with(user: User, viewer: User) -> bool:
+    shares = viewer.mailbox.shared.values() if viewer.mailbox else ()
+    return any(share.user_id == user.id for share in shares)

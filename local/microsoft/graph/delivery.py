@@ -61,6 +61,8 @@ class Delivery:
             subscription = self._world.subscriptions.get(identity)
             if subscription is None or subscription.expires_at <= now:
                 continue
+            if subscription.calendar_id not in (None, event.calendar_id):
+                continue
             for kind in announced_as(change, switches):
                 if kind in subscription.fields["changeType"].lower():
                     item = change_item(subscription, event, kind, etag, switches)

@@ -11,8 +11,9 @@ from urllib.parse import parse_qsl, unquote
 from uuid import uuid4
 
 from local.microsoft.clock import monotonic
+from local.microsoft.entra.conditional_access import check_call
 from local.microsoft.entra.tokens import AccessToken, read_access_token
-from local.microsoft.graph import batch, spoiling
+from local.microsoft.graph import batch, shared_calendars, spoiling
 from local.microsoft.graph.access import mailbox_owner, require
 from local.microsoft.graph.errors import GraphError
 from local.microsoft.graph.messages import ConnectionReset, GraphRequest, GraphResponse, Headers
@@ -85,6 +86,7 @@ async def _answer(world: World, call: Call) -> GraphResponse:
 async def _spoilt_or_true(world: World, call: Call) -> GraphResponse:
     token = read_access_token(world, call.headers.get("authorization"))
     call.tenant = token.tenant_id
+    check_call(world, token)
     fault = world.faults.take(call.path, token.tenant_id, _user_in_path(call, token), call.method)
     if fault is None:
         return await _true(world, call, token)
@@ -112,6 +114,8 @@ async def _true(world: World, call: Call, token: AccessToken) -> GraphResponse:
         request.target = mailbox_owner(world, token, params.get("user"), route.permission)
         with world.throttle.mailbox_slot(token.client_id, request.user.id, world.clock, world.switches):
             await asyncio.sleep(world.switches.outlook_service_seconds)
+            if token.kind == "user":
+                shared_calendars.follow(world, request)
             return await route.handler(world, request)
     require(token, route.permission)
     headers = _charge(world, call, token, route.permission)

@@ -27,16 +27,17 @@ def create_event(world: World, tenant: Tenant, user: User, fields: Json, calenda
     """Put an event or series into the mailbox; with attendees, invitations leave at once."""
     check_event(fields)
     mailbox = mailbox_of(user)
+    calendar = calendar_id or next(iter(mailbox.calendars))
     token = _random_token(world, 24)
     event = Event(
         id=f"AAMkAG{token}AAA=",
         immutable_id=f"AAkALg{token}AAA=",
-        fields=_stored(world, mailbox, user, fields),
+        fields=_stored(world, user, fields, meeting_providers(mailbox, calendar)),
         change_key="",
         transaction_id=fields.get("transactionId"),
         posted=fields,
     )
-    event.calendar_id = calendar_id or next(iter(mailbox.calendars))
+    event.calendar_id = calendar
     mailbox.events[event.id] = event
     _changed(world, tenant, user, event, "created")
     invitations.invite(world, mailbox, event)
@@ -53,7 +54,7 @@ def update_event(world: World, tenant: Tenant, user: User, event_id: str, fields
     if "body" in fields:
         _replace_body(event, fields["body"])
     if fields.get("isOnlineMeeting") and not before.get("onlineMeeting"):
-        _add_online_meeting(world, mailbox, event.fields)
+        _add_online_meeting(world, event.fields, meeting_providers(mailbox, event.calendar_id))
     _changed(world, tenant, user, event, "updated")
     invitations.update(world, mailbox, event, before, fields)
     return event
@@ -169,7 +170,13 @@ def _changed(
     delivery_of(world).event_changed(tenant, user, event, kind, etag(event))
 
 
-def _stored(world: World, mailbox: Mailbox, user: User, fields: Json) -> Json:
+def meeting_providers(mailbox: Mailbox, calendar_id: str) -> list[str]:
+    """Who makes online meetings for a calendar."""
+    usual = [TEAMS] if mailbox.online_meetings else []
+    return mailbox.meeting_providers.get(calendar_id, usual)
+
+
+def _stored(world: World, user: User, fields: Json, providers: list[str]) -> Json:
     """The posted fields with what Exchange adds."""
     now = _stamp(world.clock.now())
     address = {"name": user.display_name, "address": user.mail or user.user_principal_name}
@@ -190,7 +197,7 @@ def _stored(world: World, mailbox: Mailbox, user: User, fields: Json) -> Json:
     stored["bodyPreview"] = plain_text(stored["body"]["content"])[:255]
     stored["locations"] = [fields["location"]] if fields.get("location") else []
     if fields.get("isOnlineMeeting"):
-        _add_online_meeting(world, mailbox, stored)
+        _add_online_meeting(world, stored, providers)
     return stored
 
 
@@ -205,9 +212,9 @@ def _merged(before: Json, fields: Json) -> Json:
     return merged
 
 
-def _add_online_meeting(world: World, mailbox: Mailbox, fields: Json) -> None:
+def _add_online_meeting(world: World, fields: Json, providers: list[str]) -> None:
     """Make the event a Teams meeting, if the calendar allows it: a join link, also as a blob in the body."""
-    if not mailbox.online_meetings or fields.get("onlineMeetingProvider", TEAMS) != TEAMS:
+    if TEAMS not in providers or fields.get("onlineMeetingProvider", TEAMS) != TEAMS:
         fields.update(isOnlineMeeting=False, onlineMeetingProvider="unknown")
         return
     link = f"https://teams.microsoft.com/l/meetup-join/19%3ameeting_{_random_token(world, 24)}%40thread.v2/0"

@@ -9,6 +9,8 @@ from datetime import datetime
 from typing import Literal
 from uuid import uuid4
 
+from local.microsoft.consumers import EXCHANGE_TENANT
+from local.microsoft.entra.authority import PERSONAL_TENANT
 from local.microsoft.switches import Switches
 from local.microsoft.world import Event, Json, Subscription
 
@@ -51,13 +53,18 @@ def _common(subscription: Subscription, switches: Switches) -> Json:
         "subscriptionId": subscription.id,
         "subscriptionExpirationDateTime": _expiry(subscription.expires_at, switches),
         "clientState": subscription.fields.get("clientState"),
-        "tenantId": subscription.tenant_id,
+        "tenantId": _tenant(subscription, switches),
     }
+
+
+def _tenant(subscription: Subscription, switches: Switches) -> str:
+    exchange = subscription.tenant_id == PERSONAL_TENANT and switches.consumer_notifications == "exchange"
+    return EXCHANGE_TENANT if exchange else subscription.tenant_id
 
 
 def _spelling(subscription: Subscription, identity: str, switches: Switches) -> tuple[str, str]:
     if switches.resource_spelling == "users@tenant":
-        owner = f"users/{subscription.user_id}@{subscription.tenant_id}"
+        owner = f"users/{subscription.user_id}@{_tenant(subscription, switches)}"
         return f"{owner}/events/{identity}", "#microsoft.graph.event"
     return f"Users/{subscription.user_id}/Events/{identity}", "#Microsoft.Graph.Event"
 

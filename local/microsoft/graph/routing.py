@@ -24,6 +24,7 @@ __all__ = [
     "CALENDARS_READ_BASIC",
     "CALENDARS_WRITE",
     "DIRECTORY_READ",
+    "DIRECTORY_READ_OR_OWN",
     "MAILBOX_SETTINGS_READ",
     "NO_PERMISSION",
     "SIGNED_IN_USER",
@@ -54,14 +55,22 @@ def _same(family: Literal["directory", "outlook"], *names: str) -> Permission:
     return Permission(family, frozenset(names), frozenset(names))
 
 
+def _calendars(*names: str, delegated: str) -> Permission:
+    """Delegated permissions for shared calendars open one's own as well."""
+    return Permission("outlook", frozenset(names), frozenset(names) | set(delegated.split()))
+
+
+_SHARED = "Calendars.ReadWrite.Shared Calendars.Read.Shared"
 NO_PERMISSION = Permission("none")
 DIRECTORY_READ = _same(
     "directory", "User.Read.All", "User.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"
 )
 SIGNED_IN_USER = Permission("directory", frozenset(), DIRECTORY_READ.scopes | {"User.Read", "User.ReadWrite"})
-CALENDARS_WRITE = _same("outlook", "Calendars.ReadWrite")
-CALENDARS_READ = _same("outlook", "Calendars.ReadWrite", "Calendars.Read")
-CALENDARS_READ_BASIC = _same("outlook", "Calendars.ReadWrite", "Calendars.Read", "Calendars.ReadBasic")
+DIRECTORY_READ_OR_OWN = Permission("directory", DIRECTORY_READ.roles, SIGNED_IN_USER.scopes)
+"""For routes that then tell oneself from others."""
+CALENDARS_WRITE = _calendars("Calendars.ReadWrite", delegated="Calendars.ReadWrite.Shared")
+CALENDARS_READ = _calendars("Calendars.ReadWrite", "Calendars.Read", delegated=_SHARED)
+CALENDARS_READ_BASIC = _calendars("Calendars.ReadWrite", "Calendars.Read", "Calendars.ReadBasic", delegated=_SHARED)
 MAILBOX_SETTINGS_READ = _same("outlook", "MailboxSettings.Read", "MailboxSettings.ReadWrite")
 
 

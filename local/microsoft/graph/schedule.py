@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from local.microsoft.consumers import refuse_consumers
 from local.microsoft.graph.access import mailbox_of
 from local.microsoft.graph.errors import GraphError
 from local.microsoft.graph.instances import Instance, instances
@@ -42,6 +43,7 @@ class Inquiry:
 @routes.mailbox("POST", "/calendar/getSchedule", CALENDARS_READ_BASIC)
 async def get_schedule(world: World, request: GraphRequest) -> GraphResponse:
     """Availability of each address; one that cannot be resolved has an error of its own in a 200."""
+    refuse_consumers(request.tenant)
     mailbox_of(request.user)
     body = request.json()
     inquiry = _inquiry(body, request.headers.preferences().get("outlook.timezone", "UTC"))

@@ -9,13 +9,14 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import quote, urlsplit
 from uuid import UUID, uuid5
 
-from local.microsoft.graph.access import access_denied, app_may_use, find_owner, holds, mailbox_of
+from local.microsoft.graph.access import mailbox_of
 from local.microsoft.graph.calendar_view import natural, page_link
 from local.microsoft.graph.delivery import delivery_of
 from local.microsoft.graph.errors import GraphError
 from local.microsoft.graph.event_resource import IMMUTABLE_ID, collection
 from local.microsoft.graph.messages import GraphRequest, GraphResponse
-from local.microsoft.graph.routing import CALENDARS_READ, NO_PERMISSION, Routes
+from local.microsoft.graph.routing import NO_PERMISSION, Routes
+from local.microsoft.graph.watched import check_calendar, read_resource, watched_user
 from local.microsoft.world import Json, Subscription, User, World
 
 routes = Routes()
@@ -39,9 +40,10 @@ EMPTY = (
 async def create(world: World, request: GraphRequest) -> GraphResponse:
     """Check everything, shake hands with the listener's URLs, then begin to send."""
     body = request.json()
-    user = _watched_user(world, request, body)
+    user = watched_user(world, request, body)
     expires_at = _expiry(world, body)
     mailbox = mailbox_of(user)
+    check_calendar(mailbox, body)
     _check(body)
     _check_duplicate(world, request, user, body)
     if len(active_on(world, mailbox.subscription_ids)) >= PER_MAILBOX:
@@ -143,6 +145,8 @@ def _subscribe(world: World, request: GraphRequest, user: User, body: Json, expi
         fields={**body, "creatorId": request.token.user_id or _principal_id(request)},
         expires_at=expires_at,
         token_expires_at=request.token.expires_at,
+        calendar_id=check_calendar(mailbox, body),
+        by_user=request.token.user_id,
         immutable_ids=request.headers.preferences().get("idtype", "").lower() == IMMUTABLE_ID,
     )
     world.subscriptions[subscription.id] = subscription
@@ -154,24 +158,6 @@ def _subscribe(world: World, request: GraphRequest, user: User, body: Json, expi
 def _principal_id(request: GraphRequest) -> str:
     principal = request.tenant.principals.get(request.token.client_id)
     return principal.object_id if principal else request.token.client_id
-
-
-def _watched_user(world: World, request: GraphRequest, body: Json) -> User:
-    """The mailbox owner of `resource`, if the caller may read that calendar."""
-    segments = str(body.get("resource", "")).partition("?")[0].strip("/").split("/")
-    own = segments[0].lower() == "me"
-    if [s.lower() for s in segments[-1:]] != ["events"] or len(segments) != (2 if own else 3):
-        raise GraphError(400, "InvalidRequest", "Resource is not supported for subscriptions.")
-    key = request.token.user_id if own else segments[1]
-    user = find_owner(world, request.tenant, key or "")
-    has_role = holds(request.token, CALENDARS_READ)
-    if request.token.kind == "user":
-        allowed = has_role and user.id == request.token.user_id
-    else:
-        allowed = app_may_use(request.tenant, user, has_role)
-    if not allowed:
-        raise access_denied()
-    return user
 
 
 def _expiry(world: World, body: Json) -> datetime:
@@ -207,18 +193,24 @@ def _check_duplicate(world: World, request: GraphRequest, user: User, body: Json
         return
     wanted = _combination(body)
     for other in active_on(world, mailbox_of(user).subscription_ids):
-        if other.client_id == request.token.client_id and _combination(other.fields) == wanted:
+        same_caller = (other.client_id, other.by_user) == (request.token.client_id, request.token.user_id)
+        if same_caller and _combination(other.fields) == wanted:
             message = f"Subscription Id {other.id} already exists for the requested combination"
             raise GraphError(409, "ResourceConflict", message)
 
 
-def _combination(body: Json) -> tuple[frozenset[str], str]:
+def _combination(body: Json) -> tuple[frozenset[str], str, str | None]:
     """What must be unique per app on a mailbox: change types and resource, however they are spelt."""
     changes = frozenset(part.strip().lower() for part in body["changeType"].split(","))
-    return changes, body["resource"].partition("?")[2]
+    resource = read_resource(body)
+    return changes, resource.query, resource.calendar
 
 
 def _is_own(world: World, subscription: Subscription, request: GraphRequest, everywhere: bool) -> bool:
+    caller = request.token.user_id
+    of_anybody = caller is None and world.switches.subscription_list_delegated
+    if not of_anybody and subscription.by_user != caller:
+        return False
     same_tenant = everywhere or subscription.tenant_id == request.tenant.id
     return same_tenant and subscription.client_id == request.token.client_id and is_active(world, subscription)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from local.microsoft.consumers import graph_id
 from local.microsoft.graph.errors import GraphError
 from local.microsoft.world import Json, Tenant, User
 
@@ -45,7 +46,7 @@ def user_resource(user: User, fields: Iterable[str]) -> Json:
 def _values(user: User) -> Json:
     given, _, surname = user.display_name.partition(" ")
     return {
-        "id": user.id,
+        "id": graph_id(user),
         "displayName": user.display_name,
         "givenName": given or None,
         "surname": surname or None,

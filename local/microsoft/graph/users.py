@@ -10,12 +10,14 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Any
 from urllib.parse import quote
 
+from local.microsoft.consumers import find_by_graph_id, refuse_consumers
 from local.microsoft.graph import users_delta
-from local.microsoft.graph.access import mailbox_of
+from local.microsoft.graph.access import mailbox_of, require
 from local.microsoft.graph.errors import GraphError
 from local.microsoft.graph.messages import GraphRequest, GraphResponse
 from local.microsoft.graph.routing import (
     DIRECTORY_READ,
+    DIRECTORY_READ_OR_OWN,
     MAILBOX_SETTINGS_READ,
     SIGNED_IN_USER,
     Permission,
@@ -36,6 +38,7 @@ ORGANIZATION_READ = Permission(
 @routes.add("GET", "/users", DIRECTORY_READ)
 async def list_users(world: World, request: GraphRequest) -> GraphResponse:
     """One page of the tenant's users."""
+    refuse_consumers(request.tenant)
     query = _resume(request.query)
     fields = selected_fields(query.get("$select"))
     users = _matching(request, query)
@@ -51,11 +54,13 @@ async def list_users(world: World, request: GraphRequest) -> GraphResponse:
     return GraphResponse(200, body)
 
 
-@routes.add("GET", "/users/{user}", DIRECTORY_READ)
+@routes.add("GET", "/users/{user}", DIRECTORY_READ_OR_OWN)
 async def get_user(world: World, request: GraphRequest) -> GraphResponse:
-    """One user by object id or user principal name."""
+    """One user by object id or user principal name; with a small delegated permission only oneself."""
     key = request.params["user"]
-    user = world.find_user(request.tenant.id, key)
+    user = find_by_graph_id(world, request.tenant.id, key)
+    if user is None or user.id != request.token.user_id:
+        require(request.token, DIRECTORY_READ)
     if user is None:
         message = f"Resource '{key}' does not exist or one of its queried reference-property objects are not present."
         raise GraphError(404, "Request_ResourceNotFound", message)
@@ -98,6 +103,7 @@ async def get_mailbox_settings(_world: World, request: GraphRequest) -> GraphRes
 @routes.add("GET", "/users/delta", DIRECTORY_READ)
 async def list_changes(world: World, request: GraphRequest) -> GraphResponse:
     """One page of a delta round."""
+    refuse_consumers(request.tenant)
     return users_delta.answer(world, request)
 
 

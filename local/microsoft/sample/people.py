@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Literal
 
-from local.microsoft.entra.authority import PERSONAL_TENANT
 from local.microsoft.entra.issue import (
     APPLICATION_ADMINISTRATOR,
     CLOUD_APPLICATION_ADMINISTRATOR,
@@ -92,14 +91,6 @@ def fabrikam() -> Tenant:
         person("fabrikam.com", "Uma Unlicensed", kind=None),
         person("fabrikam.com", "Front Desk", kind="shared", enabled=False),
     ]
-    tenant.users = {user.id: user for user in users}
-    return tenant
-
-
-def personal_accounts() -> Tenant:
-    """The tenant of personal Microsoft accounts."""
-    tenant = Tenant(PERSONAL_TENANT, "Personal accounts", ["outlook.com"])
-    users = [person("outlook.com", name, zone="UTC") for name in ("Petra Personal", "Paul Personal")]
     tenant.users = {user.id: user for user in users}
     return tenant
 

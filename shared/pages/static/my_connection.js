@@ -3,22 +3,25 @@ import { call } from "./api.js";
 import { at, enable, isEnabled, tell } from "./acting.js";
 import { inWords, statusBoxes } from "./busy.js";
 import { editing } from "./editing.js";
+import { isOwnConnecting, listenToOwn, showOwn } from "./own_account.js";
 import { fill, find, focusOn, mark, say } from "./render.js";
 import { kind, label } from "./words.js";
 
 const ADDRESS = "/api/me/connections";
 const LEFT = { label: "Disconnected", text: "You disconnected your calendar." }; // the API's words tell admins of somebody else
+const INSTEAD = { label: "Not in use", text: "Your own account is connected instead. This one connects by itself when you disconnect that." };
 const form = find("my-busy-form"), save = find("my-busy-save"), dialog = find("leave");
 const edits = editing({ busy_statuses: statusBoxes(find("my-statuses")) });
 let id = null, state = null;
 
-export const isConnecting = () => state === "connecting";
+export const isConnecting = () => state === "connecting" || isOwnConnecting();
 
 export async function refreshConnection() {
   show(await call("GET", ADDRESS));
 }
 
 export function listenToConnection(attempt) {
+  listenToOwn(attempt, show);
   find("my-disconnect").addEventListener("click", () => {
     dialog.returnValue = "";
     dialog.showModal();
@@ -41,8 +44,10 @@ export function listenToConnection(attempt) {
 
 const isEdited = () => !form.hidden && "busy_statuses" in edits.changes();
 
-function show({ connections: [mine], busy_statuses: statuses, may_choose_busy: mayChoose }) {
-  const section = find("mine"), ofKind = kind(mine.state), words = mine.state === "user_disconnected" ? LEFT : {};
+function show(answer) {
+  showOwn(answer);
+  const { connections: [mine], busy_statuses: statuses, may_choose_busy: mayChoose } = answer;
+  const section = find("mine"), ofKind = kind(mine.state), words = mine.state !== "user_disconnected" ? {} : mine.detail === "own_connection" ? INSTEAD : LEFT;
   ({ id, state } = mine);
   mark(section, mine.state);
   fill(section, {

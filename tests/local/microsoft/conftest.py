@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import msal
@@ -10,6 +11,7 @@ import pytest
 import requests
 
 from local.certificates import Certificates, prepare
+from local.microsoft.browser import walk
 from local.microsoft.entra.consent import grant_tenant
 from local.microsoft.entra.issue import app_token
 from local.microsoft.entra.keys import KeyRing
@@ -23,7 +25,10 @@ DEFAULT_SCOPE = ["https://graph.microsoft.com/.default"]
 ALICE = "alice.admin@contoso.com"
 ADELE = "adele.vance@contoso.com"
 SIGN_IN = "http://localhost:7071/callback/sign-in"
+CALENDARS = ["Calendars.ReadWrite", "User.Read"]
 CONSENT = "http://localhost:7071/callback/consent"
+MsalApp = Callable[..., msal.ConfidentialClientApplication]
+SignIn = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture(scope="session")
@@ -82,6 +87,39 @@ def msal_app(
         )
 
     return make
+
+
+@pytest.fixture
+def msal_sign_in(msal_app: MsalApp) -> SignIn:
+    """MSAL's whole code flow; the result also has the `app`."""
+
+    def run(upn: str = ADELE, authority: str = "organizations", scopes: list[str] | None = None) -> dict[str, Any]:
+        app = msal_app(authority)
+        wanted = CALENDARS if scopes is None else scopes
+        flow = app.initiate_auth_code_flow(wanted, redirect_uri=SIGN_IN, response_mode="form_post")
+        back = walk(flow["auth_uri"], upn)
+        return {**app.acquire_token_by_auth_code_flow(flow, back.fields), "app": app}
+
+    return run
+
+
+@pytest.fixture
+def redeem(microsoft: Simulator, session: requests.Session, msal_app: MsalApp) -> Callable[..., requests.Response]:
+    """POST a code or refresh token as our app, with a client assertion made by MSAL."""
+
+    def post(tenant: str = "organizations", **form: str) -> requests.Response:
+        assertion = msal_app(tenant).client.client_assertion
+        given = {
+            "client_id": CLIENT_ID,
+            "grant_type": "authorization_code",
+            "redirect_uri": SIGN_IN,
+            "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+            "client_assertion": assertion() if callable(assertion) else assertion,
+            **form,
+        }
+        return session.post(f"{microsoft.https_url}/{tenant}/oauth2/v2.0/token", data=given)
+
+    return post
 
 
 @pytest.fixture

@@ -44,7 +44,8 @@ def weekly() -> dict[str, Any]:
 def test_the_world_is_summed_up(remote: Microsoft, microsoft: Simulator) -> None:
     world = remote.world()
     assert (world["http_url"], world["https_url"]) == (microsoft.http_url, microsoft.https_url)
-    assert [tenant["display_name"] for tenant in world["tenants"]] == ["Contoso", "Fabrikam", "Personal accounts"]
+    tenants = ["Contoso", "Fabrikam", "Personal accounts", "Northwind Consulting", "Woodgrove Bank"]
+    assert [tenant["display_name"] for tenant in world["tenants"]] == tenants
     assert world["tenants"][0]["users"] == 43
 
 

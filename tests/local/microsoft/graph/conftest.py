@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -16,9 +17,11 @@ import pytest
 import requests
 
 from local.certificates import Certificates
-from local.microsoft.entra.issue import app_token
+from local.microsoft.entra.grants import SignIn
+from local.microsoft.entra.issue import app_token, user_token
 from local.microsoft.entra.keys import KeyRing
 from local.microsoft.graph import events
+from local.microsoft.remote import Microsoft
 from local.microsoft.server import Simulator
 from local.microsoft.world import AppRegistration, Event, Mailbox, ServicePrincipal, Tenant, User, World
 
@@ -28,6 +31,8 @@ CLIENT = "33333333-3333-4333-8333-333333333333"
 ADELE = "aaaaaaaa-0000-4000-8000-000000000001"
 BRUNO = "aaaaaaaa-0000-4000-8000-000000000002"
 UNLICENSED = "aaaaaaaa-0000-4000-8000-000000000003"
+FULL = ("Calendars.ReadWrite", "User.Read")
+SHARED = (*FULL, "Calendars.ReadWrite.Shared")
 ROLES = {"User.Read.All", "Calendars.ReadWrite"}
 
 
@@ -210,3 +215,57 @@ def listener() -> Iterator[Listener]:
     server.shutdown()
     server.server_close()
     thread.join()
+
+
+class Me(Graph):
+    """Graph as a signed-in user."""
+
+    def __init__(
+        self, simulator: Simulator, user: str = ADELE, scopes: tuple[str, ...] = FULL, tenant_id: str = TENANT
+    ) -> None:
+        self.user_id, self.scopes = user, scopes
+        super().__init__(simulator, tenant_id)
+
+    def token(self) -> str:
+        sign_in = SignIn(CLIENT, self.tenant_id, self.user_id, self.scopes)
+        return self.simulator.call(lambda: user_token(self.world, sign_in, self.tenant.users[self.user_id]))
+
+
+@pytest.fixture
+def as_user(simulator: Simulator) -> Iterator[Callable[..., Me]]:
+    made: list[Me] = []
+
+    def make(user: str = ADELE, scopes: tuple[str, ...] = FULL) -> Me:
+        made.append(Me(simulator, user, scopes))
+        return made[-1]
+
+    yield make
+    for client in made:
+        client.session.close()
+
+
+@pytest.fixture
+def remote(simulator: Simulator) -> Iterator[Microsoft]:
+    client = Microsoft(simulator.http_url)
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def subscribe(remote: Microsoft, listener: Listener) -> Callable[..., requests.Response]:
+    def send(client: Graph, resource: str) -> requests.Response:
+        body = {
+            "changeType": "created,updated,deleted",
+            "notificationUrl": listener.url,
+            "lifecycleNotificationUrl": listener.url,
+            "resource": resource,
+            "expirationDateTime": (remote.now() + timedelta(days=1)).isoformat(),
+            "clientState": "s",
+        }
+        return client.post("/subscriptions", body)
+
+    return send
+
+
+def code(answer: requests.Response) -> tuple[int, str]:
+    return answer.status_code, answer.json().get("error", {}).get("code", "")

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from local.microsoft.graph import events
-from tests.local.microsoft.graph.conftest import ADELE, BRUNO, CLIENT, Graph, event, weekly
+from tests.local.microsoft.graph.conftest import ADELE, BRUNO, CLIENT, Graph, code, event, weekly
 
 EVENTS = f"/users/{ADELE}/events"
 GUEST = {"emailAddress": {"address": "Gina@Example.com", "name": "Gina"}, "type": "required"}
@@ -18,10 +18,6 @@ def outbox(graph: Graph, user: str = ADELE) -> list[tuple[str, list[str]]]:
     mailbox = graph.tenant.users[user].mailbox
     assert mailbox is not None
     return [(mail["kind"], mail["to"]) for mail in mailbox.outbox]
-
-
-def code(response: Any) -> tuple[int, str]:
-    return response.status_code, response.json()["error"]["code"]
 
 
 def test_created_event_is_answered_in_full_and_can_be_read(graph: Graph) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,13 +16,6 @@ EVENTS = f"/users/{ADELE}/events"
 IMMUTABLE = {"Prefer": 'IdType="ImmutableId"'}
 GUEST = {"emailAddress": {"address": "Gina@example.com", "name": "Gina"}, "type": "required"}
 HOST = {"emailAddress": {"address": "hank@example.com", "name": "Hank"}, "type": "optional"}
-
-
-@pytest.fixture
-def remote(graph: Graph) -> Iterator[Microsoft]:
-    client = Microsoft(graph.simulator.http_url)
-    yield client
-    client.close()
 
 
 @pytest.fixture

@@ -11,16 +11,12 @@ import requests
 
 from local.microsoft.faults import Fault
 from local.microsoft.remote import Microsoft
-from tests.local.microsoft.graph.conftest import ADELE, BRUNO, TENANT, Graph, event, wait_until
+from tests.local.microsoft.graph.conftest import ADELE, BRUNO, TENANT, Graph, code, event, wait_until
 
 EVER = datetime.max.replace(tzinfo=UTC)
 EVENTS = f"/users/{ADELE}/events"
 BODY = event(transactionId="booking-1")
 LOST = {"reset": {"reset": True}, "504": {"status": 504}}
-
-
-def code(response: Any) -> tuple[int, str]:
-    return response.status_code, response.json()["error"]["code"]
 
 
 def lose_answer(graph: Graph, **fault: Any) -> None:

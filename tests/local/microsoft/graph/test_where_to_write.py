@@ -2,28 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
 import pytest
 
 from local.microsoft.remote import ControlError, Microsoft
 from local.microsoft.world import PRIMARY_CALENDAR
-from tests.local.microsoft.graph.conftest import ADELE, TENANT, Graph, event
+from tests.local.microsoft.graph.conftest import ADELE, TENANT, Graph, code, event
 
 EVENTS = f"/users/{ADELE}/events"
 CALENDAR = f"/users/{ADELE}/calendar"
-
-
-@pytest.fixture
-def remote(graph: Graph) -> Iterator[Microsoft]:
-    client = Microsoft(graph.simulator.http_url)
-    yield client
-    client.close()
-
-
-def code(response: Any) -> tuple[int, str]:
-    return response.status_code, response.json()["error"]["code"]
 
 
 def test_calendar_answers_what_was_selected(graph: Graph) -> None:

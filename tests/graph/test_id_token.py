@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from jwt.algorithms import RSAAlgorithm
 
 from shared.errors import Refusal
-from shared.graph.sign_in import PERSONAL_ACCOUNTS, SignedIn, read_id_token, wire_nonce
+from shared.graph.id_token import PERSONAL_ACCOUNTS, SignedIn, read_id_token, wire_nonce
 from shared.settings import CredentialSettings, MicrosoftSettings
 from shared.signing_keys import LEEWAY_SECONDS
 from tests.properties import given
@@ -186,6 +186,32 @@ def test_no_other_nonce_will_do(nonce: str) -> None:
 def test_a_personal_account_is_read_and_left_to_the_caller_to_refuse() -> None:
     personal = token(claims(tid=PERSONAL_ACCOUNTS, iss=f"{LOGIN}/{PERSONAL_ACCOUNTS}/v2.0"))
     assert read(personal) == replace(ADELE, tenant_id=PERSONAL_ACCOUNTS)
+
+
+CONSUMERS = f"{LOGIN}/{PERSONAL_ACCOUNTS}/v2.0"
+MAY_SIGN = {
+    "a key of every tenant": (f"{LOGIN}/{{tenantid}}/v2.0", TENANT, True),
+    "a key of every tenant, for a consumer": (f"{LOGIN}/{{tenantid}}/v2.0", PERSONAL_ACCOUNTS, True),
+    "a key of the tenant": (f"{LOGIN}/{TENANT}/v2.0", TENANT, True),
+    "a key whose set says nothing": (None, TENANT, True),
+    "a key whose set says nonsense": (7, TENANT, True),
+    "a key of consumers, for one": (CONSUMERS, PERSONAL_ACCOUNTS, True),
+    "a key of consumers, for a company": (CONSUMERS, TENANT, False),
+    "a key of another tenant": (f"{LOGIN}/{OTHER}/v2.0", TENANT, False),
+    "a key of another host": ("https://login.evil.example/{tenantid}/v2.0", TENANT, False),
+}
+
+
+@pytest.mark.parametrize(("issuer", "tenant", "may"), MAY_SIGN.values(), ids=MAY_SIGN.keys())
+def test_a_key_signs_only_for_whom_the_key_set_lets_it(issuer: Any, tenant: str, may: bool) -> None:
+    told = {} if issuer is None else {"issuer": issuer}
+    key = jwt.PyJWK({**RSAAlgorithm.to_jwk(KEY.public_key(), as_dict=True), "kid": "k1", **told})
+    text = token(claims(tid=tenant, iss=f"{LOGIN}/{tenant}/v2.0"))
+    if may:
+        assert read_id_token(text, key, SETTINGS, NONCE).tenant_id == tenant
+    else:
+        with pytest.raises(Refusal, match=r"^sign_in_invalid$"):
+            read_id_token(text, key, SETTINGS, NONCE)
 
 
 GUESTS = {

@@ -1,0 +1,59 @@
+"""Which members' own calendars are read though nobody told of a change to them; the rules are those of `schedule`.
+
+Nothing of one member's concerns another's: who missed a push is watched alone, and subscriptions that end without a
+word are found by the reads that the schedule makes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from shared.messages import Reason
+from shared.model import ConnectionStatus, Mailbox
+from shared.push_health import WATCH, has_missed, to_watch
+from shared.schedule import Schedule, keys
+from shared.storage.tables import Tables
+
+
+class OwnSchedule:
+    """Sends the calendar messages that follow from a look at all members' own mailboxes."""
+
+    def __init__(self, tables: Tables, schedule: Callable[[], Schedule], now: Callable[[], datetime]) -> None:
+        self._tables = tables
+        self._schedule = schedule
+        self._now = now
+
+    def run(self) -> set[str]:
+        """Have calendars read whose time has come; the organizations that have any."""
+        now, mailboxes = self._now(), list(self._tables.mailboxes.own())
+        if not mailboxes:
+            return set()
+        anew = {mailbox.key for mailbox in mailboxes if self._is_signed_in_anew(mailbox)}
+        for key in anew:
+            self._tables.mailboxes.change(key, lambda mailbox: awakened(mailbox, now))
+        schedule = self._schedule()
+        schedule.read(anew | keys(is_due(mailboxes, now)), None, Reason.SCHEDULE)
+        missed = [mailbox for mailbox in mailboxes if has_missed(mailbox, now)]
+        schedule.read(keys(to_watch(missed, now)), now - WATCH, Reason.SCHEDULE)
+        return {owner.org for mailbox in mailboxes for owner in mailbox.members}
+
+    def _is_signed_in_anew(self, mailbox: Mailbox) -> bool:
+        """Whether the member has signed in again, and the process that noted it in the row did nothing more."""
+        if mailbox.status is not ConnectionStatus.RECONNECT_REQUIRED or not mailbox.members:
+            return False
+        own = self._tables.own_connection(mailbox.members[0])
+        return own is not None and own.status is not ConnectionStatus.RECONNECT_REQUIRED
+
+
+def is_due(mailboxes: Iterable[Mailbox], now: datetime) -> list[Mailbox]:
+    """Those whose time has come."""
+    return [mailbox for mailbox in mailboxes if mailbox.due_at is not None and mailbox.due_at <= now]
+
+
+def awakened(mailbox: Mailbox | None, now: datetime) -> Mailbox | None:
+    """The mailbox as one that may be read again; None where it may be already."""
+    if mailbox is None or mailbox.status is not ConnectionStatus.RECONNECT_REQUIRED:
+        return None
+    return replace(mailbox, status=ConnectionStatus.CONNECTING, read_at=None, due_at=now, failures=0)

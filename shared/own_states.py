@@ -1,0 +1,48 @@
+"""Every state of a member's own connection in words: one sentence for people, and what to do next."""
+
+from __future__ import annotations
+
+from shared.model import ConnectionStatus, Policy
+from shared.states import NOTHING, Explanation
+from shared.states import explain as explain_managed
+
+OWN = {
+    ConnectionStatus.CONNECTED: Explanation(
+        "The member's own Outlook calendar is connected and up to date.", NOTHING
+    ),
+    ConnectionStatus.CONNECTING: Explanation(
+        "The member's own Outlook calendar is being read for the first time.", "Wait a minute."
+    ),
+    ConnectionStatus.OUT_OF_SCOPE: Explanation(
+        "Microsoft does not let the app into the calendar of the member's own account.",
+        "The member connects the account again, or another one.",
+    ),
+    ConnectionStatus.NO_MAILBOX: Explanation(
+        "The member's own account has no Outlook calendar.",
+        "The member disconnects it, or connects the account that the calendar belongs to.",
+    ),
+    ConnectionStatus.USER_DISCONNECTED: Explanation(
+        "The member disconnected their own Outlook calendar.", "The member can connect it again."
+    ),
+    ConnectionStatus.RECONNECT_REQUIRED: Explanation(
+        "Microsoft wants the member to sign in again; until then the calendar of their own account is not read.",
+        "The member connects the account again.",
+    ),
+}
+"""Where it differs from what is said of a managed connection."""
+
+
+STAYS = (
+    "Your organization's admins let members connect no more accounts of their own. This one stays until you "
+    "disconnect it, and you may sign in with it again."
+)
+
+
+def own_rights(policy: Policy) -> tuple[bool, bool, str | None]:
+    """Whether the member may disconnect, may sign in again, and what the policy lets them do no more."""
+    return True, True, None if policy.members_may_connect_personal else STAYS
+
+
+def explain_own(status: ConnectionStatus, detail: str | None) -> Explanation:
+    """The state in words."""
+    return OWN[status] if status in OWN else explain_managed(status, detail)

@@ -1,0 +1,142 @@
+"""What calendars of managed connections survive, members' own ones survive too: the cache equals Outlook."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from local.microsoft.browser import sign_in
+from local.microsoft.graph.subscriptions import remove_subscription
+from local.microsoft.sign_ins import revoke
+from local.soak.stage import Stage
+from shared.callers import Caller
+from shared.freebusy import BusyAnswer
+from shared.model import ConnectionStatus, Freshness, Mailbox, OwnConnection, Role, own_mailbox
+from shared.personal_attempts import CALLBACK
+from tests.faults.customer import ANN, Customer
+from tests.personal.conftest import parameters
+
+S = ConnectionStatus
+
+
+class OwnCustomer(Customer):
+    """Ann has connected her account herself; there is no tenant."""
+
+    def __init__(self, stage: Stage) -> None:
+        super().__init__(stage, connected=False)
+        self.signs_in()
+        self.run()
+
+    def signs_in(self) -> None:
+        """Ann goes to Microsoft and back."""
+        own = self.history.host.process.own_connections
+        org = self.history.org
+        departure = own.begin(Caller(ANN, org, org, Role.USER, "enterprise", frozenset()))
+        assert CALLBACK in departure.url.replace("%2F", "/")
+        back = sign_in(departure.url, self.outlook.address(ANN))
+        # An ID token is held against the machine's clock.
+        self.world.switches.token_clock = "real"
+        own.finish(parameters(back), departure.browser)
+        self.world.switches.token_clock = "simulated"
+
+    def own(self) -> OwnConnection:
+        """Her connection."""
+        found = self.history.observer.tables.own_connection(self.owner(ANN))
+        assert found is not None
+        return found
+
+    def box(self) -> Mailbox:
+        """What our books say of it."""
+        row = self.history.observer.tables.mailboxes.row(own_mailbox(self.owner(ANN)))
+        assert row is not None
+        return row.value
+
+    def retires(self) -> None:
+        """The timer, which looks after every organization, is to look after this one no more."""
+        self.history.host.process.own_connections.forget(self.owner(ANN))
+        self.run()
+        self.history.close()
+
+    def answer(self) -> BusyAnswer:
+        """What is said of her next weeks."""
+        return self.busy(ANN)
+
+    def settles(self, blocks: int) -> None:
+        """Fresh, with so many blocks, and one subscription, which is in our books."""
+        assert self.own().status is S.CONNECTED, self.own()
+        assert (self.answer().freshness, len(self.answer().blocks)) == (Freshness.FRESH, blocks)
+        assert [one.id for one in self.subscriptions(ANN)] == [self.box().push.subscription_id]
+
+
+@pytest.fixture
+def ann(stage: Stage) -> Iterator[OwnCustomer]:
+    made = OwnCustomer(stage)
+    yield made
+    made.retires()
+
+
+def lost(ann: OwnCustomer) -> None:
+    ann.misdeliver("drop", times=1)
+
+
+def throttled(ann: OwnCustomer) -> None:
+    ann.fault("calendarView", status=429, retry_after=30, times=2)
+
+
+def failing(ann: OwnCustomer) -> None:
+    ann.fault("calendarView", status=503, times=3)
+
+
+def unsubscribed(ann: OwnCustomer) -> None:
+    (one,) = ann.subscriptions(ANN)
+    ann.outlook.do(lambda: remove_subscription(ann.world, one.id))
+
+
+FAULTS: dict[str, Callable[[OwnCustomer], Any]] = {
+    "a notification is lost": lost,
+    "Graph asks to wait": throttled,
+    "Graph fails": failing,
+    "the subscription ends in silence": unsubscribed,
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS.keys())
+def test_the_cache_equals_outlook_in_the_end(ann: OwnCustomer, fault: Callable[[OwnCustomer], Any]) -> None:
+    ann.meet(ANN, hour=9)
+    ann.run()
+    ann.settles(1)
+    fault(ann)
+    ann.meet(ANN, hour=13)
+    ann.run()
+    ann.live(hours=14)
+    ann.settles(2)
+
+
+def test_a_calendar_never_read_is_unknown(stage: Stage) -> None:
+    ann = OwnCustomer.__new__(OwnCustomer)
+    Customer.__init__(ann, stage, connected=False)
+    ann.signs_in()
+    assert ann.answer().freshness is Freshness.UNKNOWN
+    assert (ann.answer().read_at, len(ann.answer().blocks)) == (None, 1)
+    ann.retires()
+
+
+def test_a_sign_in_that_ended_is_asked_about_once_and_never_free_until_it_is_renewed(ann: OwnCustomer) -> None:
+    ann.meet(ANN, day=10, hour=9)
+    ann.run()
+    ann.world.switches.revocation_reaches_graph = True
+    ann.outlook.do(lambda: revoke(ann.world, ann.user(ANN)))
+    ann.outlook.advance(timedelta(hours=7))
+    ann.tick()
+    assert ann.own().status is S.RECONNECT_REQUIRED
+    asked = ann.counted("token")
+    ann.meet(ANN, day=10, hour=15)
+    ann.live(days=2)
+    assert asked() == 0
+    assert ann.answer().freshness is Freshness.UNKNOWN
+    ann.signs_in()
+    ann.run()
+    ann.settles(2)
