@@ -199,6 +199,10 @@ class MicrosoftError(OutlookError):
     member: str | None = None
     """In whose calendar, where it is about one of several."""
 
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
 
 @dataclass(eq=False)
 class TryLater(MicrosoftError):
@@ -208,11 +212,8 @@ class TryLater(MicrosoftError):
     retry_after: timedelta | None = None
 
 
-@dataclass(eq=False)
 class BadRequest(MicrosoftError):
     """Our request itself is refused; sending it again changes nothing."""
-
-    code: str
 
 
 @dataclass(eq=False)
@@ -231,39 +232,24 @@ class MailboxUnreadable(MicrosoftError):
     code: str
 
 
-@dataclass(eq=False)
 class Gone(MicrosoftError):
     """What was asked for is not there."""
 
-    code: str
 
-
-@dataclass(eq=False)
 class StartOver(MicrosoftError):
     """A sync state is no longer valid."""
 
-    code: str
 
-
-@dataclass(eq=False)
 class AlreadyCreated(MicrosoftError):
     """A transaction is spent: there is an event of it, or was."""
 
-    code: str
 
-
-@dataclass(eq=False)
 class ChangedMeanwhile(MicrosoftError):
     """Somebody wrote the event since it was looked at."""
 
-    code: str
 
-
-@dataclass(eq=False)
 class AlreadySubscribed(MicrosoftError):
     """Graph answered 409 to a subscription on a mailbox that already has one."""
-
-    code: str
 
 
 @dataclass(eq=False)
@@ -275,11 +261,8 @@ class ReconnectRequired(MicrosoftError):
     """Of the sign-in that was tried, where that is known."""
 
 
-@dataclass(eq=False)
 class CredentialRejected(MicrosoftError):
     """Entra ID refuses our own credential."""
-
-    code: str
 
 
 class StorageError(OutlookError):

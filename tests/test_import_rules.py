@@ -149,7 +149,7 @@ RULES = {
     ),
     "pages are rendered in one place": (("shared/pages",), ("jinja2",)),
     "nobody but the app imports the edge": (("shared/functions/",), ("shared.functions",)),
-    "nobody but the edge imports the wiring": (("shared/functions/",), ("shared.bootstrap",)),
+    "nobody but the edge imports the wiring": (("shared/functions/", "shared/bootstrap/"), ("shared.bootstrap",)),
     "nothing in the product knows the simulator or the tests": ((), ("local", "tests", "benchmarks")),
     "no second HTTP client or ORM creeps in": (
         (),
