@@ -8,6 +8,7 @@ from datetime import datetime
 
 from shared.bookings import steps
 from shared.bookings.holds import Holds
+from shared.bookings.outlook_changes import beside_ours
 from shared.bookings.refusals import REPEAT, calendar_changed, caller_error, refusal
 from shared.bookings.rows import AT_IT, Rows
 from shared.bookings.settlement import Settlement
@@ -92,7 +93,8 @@ class Changes:
             events = self._writing.change(booking, wanted.content, parts, span)
             changed = steps.reinvited(booking, wanted.content) if "invitees" in parts else booking
             changed = replace(changed, online=wanted.content.online)
-            row = self._rows.save(row, steps.changed(changed, events, self._now()))
+            after = steps.changed(changed, events, self._now())
+            row = self._rows.save(row, beside_ours(booking, after, parts, moved=span is not None))
         except TryLater as problem:
             self._settlement.leave(row, certain=False)
             raise refusal(problem, lead.member) from None

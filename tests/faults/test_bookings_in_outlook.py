@@ -304,7 +304,9 @@ def test_what_was_done_just_before_a_change_of_ours_is_told_all_the_same(outlook
     outlook.put("b", outlook.wanted(9, location="SECRET-place"))
     outlook.rests()
     assert outlook.changes() == [(change, ANN)]
-    outlook.is_heard()
+    kept = outlook.booking("b")
+    assert kept is not None
+    assert (outlook.told()[-1]["version"], kept.version) == (2, 3)
     assert outlook.events(ANN)[0].fields["location"] == {"displayName": "SECRET-place"}
 
 
