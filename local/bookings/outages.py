@@ -60,10 +60,10 @@ class Outages:
 
     def settle(self) -> bool:
         """Let hours pass until nothing is left to do; whether it came to that."""
-        for _ in range(MOST_RESTS):
+        for number in range(1, MOST_RESTS + 1):
             self.outage(LONGER)
             wait_for(lambda: not work_due(self._stack), QUIET_SECONDS, pause=0.1)
-            if come_to_rest(self._stack, REST_SECONDS) is not None and not self._replay():
+            if come_to_rest(self._stack, REST_SECONDS * number) is not None and not self._replay():
                 return True
         return False
 
