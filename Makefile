@@ -50,7 +50,7 @@ soak: setup ## Generated histories against the calendar cache, for as long as AR
 kills: setup ## The service killed 50 times in 2,000 changes, storage restarted; ARGS="--kills 10 --changes 500"
 	@$(BIN)/python -m local.kills $(ARGS)
 
-bookings: setup ## 200 bookings at once for five members, killed 20 times, Microsoft answering late or not at all; ARGS="--seed 7"
+bookings: setup ## 200 bookings of the same few members at once, with faults, the service killed; ARGS="--seed 7"
 	@$(BIN)/python -m local.bookings $(ARGS)
 
 token: setup ## A token of the local platform, for the API of `make run`; ARGS="--role owner"

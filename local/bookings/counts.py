@@ -62,6 +62,7 @@ def _given_up(outcome: Outcome) -> Rows:
 def _trouble(outcome: Outcome) -> Rows:
     yield "kills of the service (SIGKILL)", outcome.kills
     yield "  with storage down too, for minutes", outcome.long_outages
+    yield "messages that died with it five times, replayed", outcome.replayed
     yield "faults of Microsoft that struck", outcome.struck.total()
     for name, count in sorted(outcome.struck.items()):
         yield f"  {name}", count

@@ -10,7 +10,9 @@ from random import Random
 
 from local.bookings.clock import Clock
 from local.client import wait_for
+from local.host.http import Keys
 from local.kills.rest import come_to_rest, work_due
+from local.operate import Operator
 from local.stack import Stack
 
 LIFE = 12
@@ -35,6 +37,8 @@ class Outages:
         self._random = Random(f"outages {seed}")  # noqa: S311 - repeatable on purpose
         self.kills = 0
         self.long = 0
+        self.replayed = 0
+        """Dead letters put back."""
 
     def run(self, kills: int, answers: Callable[[], int], tell: Callable[[], None]) -> None:
         """So many of them, each after some more of the `answers` that clients got; `tell` hears of each."""
@@ -56,9 +60,19 @@ class Outages:
 
     def settle(self) -> bool:
         """Let hours pass until nothing is left to do; whether it came to that."""
-        for _ in range(MOST_RESTS):
+        for number in range(1, MOST_RESTS + 1):
             self.outage(LONGER)
             wait_for(lambda: not work_due(self._stack), QUIET_SECONDS, pause=0.1)
-            if come_to_rest(self._stack, REST_SECONDS) is not None:
+            if come_to_rest(self._stack, REST_SECONDS * number) is not None and not self._replay():
                 return True
         return False
+
+    def _replay(self) -> int:
+        """What an operator does about messages that five processes died with; how many there were.
+
+        What fails by itself is a dead letter again, and found in the end.
+        """
+        operator = Operator(self._stack.url, Keys.of(self._stack.settings).function)
+        replayed = int(operator.replay()["replayed"])
+        self.replayed += replayed
+        return replayed

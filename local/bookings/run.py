@@ -58,6 +58,8 @@ class Outcome:
     """Faults by kind."""
     kills: int = 0
     long_outages: int = 0
+    replayed: int = 0
+    """Messages that died with the service five times, and were put back by hand."""
     events: int = 0
     removed: int = 0
     """Events to which visitors were invited, and told that they are off: cancelled, or made too late by Microsoft."""
@@ -83,7 +85,7 @@ def run(stack: Stack, scale: Scale) -> Outcome:
     print("the trouble is over; waiting until nothing is left to do", flush=True)
     if not outages.settle():
         outcome.leftovers.append("it did not come to rest")
-    outcome.kills, outcome.long_outages = outages.kills, outages.long
+    outcome.kills, outcome.long_outages, outcome.replayed = outages.kills, outages.long, outages.replayed
     _look(customer, clock, outcome)
     return outcome
 
