@@ -18,6 +18,7 @@ from shared.policy import busy_statuses, rights
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from shared.bootstrap import Services
     from shared.choices import Standing
     from shared.model import OwnConnection, Policy
 
@@ -28,18 +29,29 @@ MANAGED = "managed"
 def me(api: Api) -> None:
     """The caller's own connections."""
     services = api.services
-    cookie = cookie_of(services)
-
-    def mine(standing: Standing, org: str) -> MyConnections:
-        listed = Listed(standing.member, standing.shown(services.now()))
-        own = services.tables.own_connection(MemberKey(org, standing.member.id))
-        return _mine(standing, listed, services.members.tenants(org), own)
 
     @api.endpoint("GET", "api/me/connections", Who.MEMBER, MyConnections, problems=(NotFound,))
     def my_connections(ask: Asked[Nothing, None]) -> MyConnections:
         """The caller's connections, and what they may decide about them."""
         org = ask.caller.org
-        return mine(services.choices.standing(org, ask.caller.subject), org)
+        return _mine_of(services, services.choices.standing(org, ask.caller.subject), org)
+
+    _account_of_their_own(api)
+    _connections(api)
+
+    @api.endpoint("PUT", "api/me/busy-statuses", Who.MEMBER, MyConnections, body=BusyChoice, problems=(NotFound,))
+    def choose_busy_statuses(ask: Asked[Nothing, BusyChoice]) -> MyConnections:
+        """Say what counts as busy for the caller.
+
+        Refused where the organization's policy decides that for everybody.
+        """
+        wished = ask.body.busy_statuses
+        statuses = None if wished is None else in_order(wished)
+        return _mine_of(services, services.choices.count_as_busy(ask.caller, statuses), ask.caller.org)
+
+
+def _account_of_their_own(api: Api) -> None:
+    services, cookie = api.services, cookie_of(api.services)
 
     @api.endpoint("POST", "api/me/connections/outlook", Who.MEMBER, SignInOutput, problems=(NotFound,))
     def connect_own(ask: Asked[Nothing, None]) -> Answer:
@@ -52,6 +64,10 @@ def me(api: Api) -> None:
         departure = services.own_connections.begin(ask.caller)
         return Answer(SignInOutput(departure.url), 200, cookie=cookie.keep(departure.browser))
 
+
+def _connections(api: Api) -> None:
+    services = api.services
+
     @api.endpoint("DELETE", "api/me/connections/{connection}", Who.MEMBER, MyConnections, problems=(NotFound,))
     def disconnect_me(ask: Asked[Nothing, None]) -> MyConnections:
         """Disconnect the caller's calendar: `managed`, or `personal`.
@@ -63,9 +79,9 @@ def me(api: Api) -> None:
         org, member = ask.caller.org, ask.caller.subject
         if ask.path["connection"] == PERSONAL:
             services.own_connections.disconnect(ask.caller)
-            return mine(services.choices.standing(org, member), org)
+            return _mine_of(services, services.choices.standing(org, member), org)
         _managed_only(ask)
-        return mine(services.choices.disconnect(ask.caller), org)
+        return _mine_of(services, services.choices.disconnect(ask.caller), org)
 
     @api.endpoint(
         "POST", "api/me/connections/{connection}/reconnect", Who.MEMBER, MyConnections, problems=(NotFound, Conflict)
@@ -79,17 +95,13 @@ def me(api: Api) -> None:
         if ask.path["connection"] == PERSONAL:
             raise Conflict("Sign in again instead: POST /api/me/connections/outlook says where.")
         _managed_only(ask)
-        return mine(services.choices.reconnect(ask.caller), ask.caller.org)
+        return _mine_of(services, services.choices.reconnect(ask.caller), ask.caller.org)
 
-    @api.endpoint("PUT", "api/me/busy-statuses", Who.MEMBER, MyConnections, body=BusyChoice, problems=(NotFound,))
-    def choose_busy_statuses(ask: Asked[Nothing, BusyChoice]) -> MyConnections:
-        """Say what counts as busy for the caller.
 
-        Refused where the organization's policy decides that for everybody.
-        """
-        wished = ask.body.busy_statuses
-        statuses = None if wished is None else in_order(wished)
-        return mine(services.choices.count_as_busy(ask.caller, statuses), ask.caller.org)
+def _mine_of(services: Services, standing: Standing, org: str) -> MyConnections:
+    listed = Listed(standing.member, standing.shown(services.now()))
+    own = services.tables.own_connection(MemberKey(org, standing.member.id))
+    return _mine(standing, listed, services.members.tenants(org), own)
 
 
 def _managed_only(ask: Asked[Nothing, None]) -> None:
