@@ -56,8 +56,8 @@ bookings: setup ## 200 bookings of the same few members at once, with faults, th
 token: setup ## A token of the local platform, for the API of `make run`; ARGS="--role owner"
 	@$(BIN)/python -m local.token $(ARGS)
 
-interruptions: setup ## Every decision (disconnect, policy, tenant) with the process killed at each single request
-	@STEPS_BETWEEN_KILLS=1 $(BIN)/python -m pytest -q --numprocesses auto --maxprocesses 4 tests/faults/test_decisions_interrupted.py
+interruptions: setup ## Every decision and booking with the process killed at each single request
+	@STEPS_BETWEEN_KILLS=1 $(BIN)/python -m pytest -q --numprocesses auto --maxprocesses 4 tests/faults -k interrupted
 
 dead-letters: setup ## What failed for good and why; a deployed app is asked with ARGS="--url ... --key ..."
 	@$(BIN)/python -m local.operate list $(ARGS)
