@@ -32,6 +32,11 @@ class Timings:
         return statistics.median(self.each)
 
     @property
+    def p95(self) -> float:
+        """What one in twenty exceeds, in seconds."""
+        return sorted(self.each)[int(len(self.each) * 0.95)]
+
+    @property
     def p99(self) -> float:
         """What one in a hundred exceeds, in seconds."""
         return sorted(self.each)[int(len(self.each) * 0.99)]
