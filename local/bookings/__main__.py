@@ -14,11 +14,11 @@ from local.bookings.clock import project
 from local.bookings.counts import rows
 from local.bookings.run import NO_EVENTS, Outcome, Scale, run
 from local.kills.__main__ import LEASE_SECONDS
+from local.kills.report import print_report
 from local.kills.run import NO_SCHEDULE
 from local.stack import ROOT, Stack, StackError
 
 LOG = ROOT / ".local" / "bookings.log"
-MOST_FINDINGS = 20
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -62,17 +62,10 @@ def _parser() -> argparse.ArgumentParser:
 
 def report(outcome: Outcome, seconds: float) -> int:
     """Print the counts and what is wrong; returns the exit status."""
-    print()
-    for name, value in rows(outcome):
-        print(f"  {name:<52}{value:>6,}")
-    findings = outcome.findings
-    if not findings:
-        print(f"\nEach exactly once or not at all, in {seconds:.0f} s.")
-        return 0
-    print(f"\nWRONG (seed {outcome.scale.seed}; the service's log: {LOG}):")
-    print("\n".join(f"  {finding}" for finding in findings[:MOST_FINDINGS]))
-    print(f"  {len(findings)} findings in all")
-    return 1
+    well = f"Each exactly once or not at all, in {seconds:.0f} s."
+    return print_report(
+        ((name, f"{value:,}") for name, value in rows(outcome)), outcome.findings, well, outcome.scale.seed, LOG
+    )
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from local.azurite import AzuriteError
 from local.kills.interruptions import Kind
+from local.kills.report import print_report
 from local.kills.run import NO_SCHEDULE, Outcome, Scale, run
 from local.stack import ROOT, Stack, StackError
 
@@ -21,7 +22,6 @@ With a kill each second or so it must be long enough that no message dies with i
 dead letter, kept and shown, and not what is tried here.
 """
 LOG = ROOT / ".local" / "kills.log"
-MOST_FINDINGS = 20
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -63,17 +63,8 @@ def _parser() -> argparse.ArgumentParser:
 
 def report(outcome: Outcome, seconds: float) -> int:
     """Print the counts and what is wrong; returns the exit status."""
-    print()
-    for name, value in rows(outcome):
-        print(f"  {name:<44}{value:>9}")
-    findings = outcome.findings
-    if not findings:
-        print(f"\nNothing lost, nothing wrong, in {seconds:.0f} s.")
-        return 0
-    print(f"\nWRONG (seed {outcome.scale.seed}; the service's log: {LOG}):")
-    print("\n".join(f"  {finding}" for finding in findings[:MOST_FINDINGS]))
-    print(f"  {len(findings)} findings in all")
-    return 1
+    well = f"Nothing lost, nothing wrong, in {seconds:.0f} s."
+    return print_report(rows(outcome), outcome.findings, well, outcome.scale.seed, LOG)
 
 
 def rows(outcome: Outcome) -> list[tuple[str, str]]:
