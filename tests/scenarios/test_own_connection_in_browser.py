@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
+from tests.browser import chromium
 from tests.scenarios.company import Company
 from tests.scenarios.own_account import KINDS, Person, new_account
 
-CHROMIUM = Path("/usr/bin/chromium")
 PATIENCE = 30_000
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    if not CHROMIUM.exists() and not os.environ.get("CI"):
-        pytest.skip("no chromium here")
-    expect.set_options(timeout=PATIENCE)
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    with chromium(PATIENCE) as running:
         yield running
-        running.close()
 
 
 @pytest.mark.parametrize("kind", KINDS)
