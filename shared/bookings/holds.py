@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from shared.bookings import agenda as rules
 from shared.bookings.steps import Buffers, kept_free
-from shared.errors import TimeTaken
+from shared.errors import Conflict, TimeTaken
 from shared.model import Agenda, Booking, BusyBlock, BusyStatus, Claim, Hosted, MemberKey, Window
 from shared.storage.calendars import Calendars
 
@@ -25,7 +25,7 @@ class Holds:
             # Always in the same order: of bookings that want the same hosts one gets all of them.
             for host in sorted(booking.present, key=lambda host: host.member):
                 self._take(org, booking, host, span, buffers)
-        except Exception:
+        except Conflict:
             self.release_held(org, booking)
             raise
 

@@ -56,23 +56,23 @@ class PersonalTokens:
         if tenant_id != self._account.tenant_id:
             raise ValueError("the account is of another tenant")
         with self._lock:
-            try:
-                return self._acquired()
-            except Exception:
-                self._app = None
-                raise
+            app, self._app = self._app, None
+            app, token = self._acquired(app)
+            # Only where nothing failed is it asked again.
+            self._app = app
+            return token
 
     def forget(self, tenant_id: str) -> None:  # noqa: ARG002 - there is one account
         """Get a new token next time, whatever the present one's age: Graph has refused it."""
         with self._lock:
             self._denied = True
 
-    def _acquired(self) -> str:
-        """MSAL's token, from memory or from Entra ID."""
+    def _acquired(self, known: Any) -> tuple[Any, str]:
+        """MSAL's application, the known one or a new one, and its token, from memory or from Entra ID."""
         try:
-            self._app = self._app or self._loaded()
+            app = known or self._loaded()
             home = {"home_account_id": f"{self._account.object_id}.{self._account.tenant_id}"}
-            result = self._app.acquire_token_silent_with_error(list(SCOPES), home, force_refresh=self._denied)
+            result = app.acquire_token_silent_with_error(list(SCOPES), home, force_refresh=self._denied)
         except requests.RequestException as problem:
             raise try_later(problem) from None
         except (msal.exceptions.MsalServiceError, ValueError, KeyError) as problem:
@@ -81,16 +81,15 @@ class PersonalTokens:
             raise ReconnectRequired("no_refresh_token")
         if "access_token" not in result:
             raise personal_token_error(result)
-        self._keep()
+        self._keep(app.token_cache)
         self._denied = False
-        return str(result["access_token"])
+        return app, str(result["access_token"])
 
     def _loaded(self) -> Any:
         cache = msal.SerializableTokenCache()
         cache.deserialize(self._store.load())
         return msal_application(self._settings, self._http, COMMON, cache)
 
-    def _keep(self) -> None:
-        cache = self._app.token_cache
+    def _keep(self, cache: msal.SerializableTokenCache) -> None:
         if cache.has_state_changed:
             self._store.save(cache.serialize())
