@@ -32,6 +32,10 @@ SENTENCES = {
     "connection.own_disconnected": "{actor} disconnected the account of the member {subject}'s own.",
     "match.chosen": "{actor} said which directory user the member {subject} is: {detail}.",
     "match.left_to_addresses": "{actor} left it to the addresses again who the member {subject} is.",
+    "calendars.selected": "{actor} selected calendars for the member {subject} ({detail}).",
+    "calendars.gone": (
+        "{actor} noticed that a calendar selected by the member {subject} is not there any more, and left it out."
+    ),
     "busy_statuses.chosen": "{actor} chose what counts as busy for the member {subject}: {detail}.",
     REFUSED: "{actor} was refused: {subject} ({detail}).",
 }

@@ -15,6 +15,7 @@ from shared.explanation import Explanation, explain
 from shared.freebusy import BusyAnswer, Rule, busy_of, freshness, never_read
 from shared.mailbox_reading import is_paused
 from shared.model import (
+    CalendarKey,
     Choice,
     Connection,
     Freshness,
@@ -41,8 +42,8 @@ MOST_LIVE = 4
 """Questions whose calendars are read live at a time; others wait within their budget."""
 
 
-Snapshots = tuple[tuple[MailboxKey, Snapshot], ...]
-"""Of a member's calendars, each with its mailbox."""
+Snapshots = tuple[tuple[CalendarKey, Snapshot], ...]
+"""Of a member's calendars."""
 
 
 @dataclass(frozen=True)
@@ -110,21 +111,21 @@ class Availability:
         return busy_of([snapshot for _, snapshot in kept.snapshots], span, self._now(), rule, booked)
 
     def _calendars(self, owner: MemberKey) -> Kept:
-        """What was read of the mailboxes the member is connected to now, and what bookings take.
+        """What was read of the calendars that count for the member now, and what bookings take.
 
         Whoever reads while the member leaves may write once more behind their back, and die before taking it back.
         """
         try:
             kept = self._tables.calendars.kept(owner)
             row = self._tables.connections.get(*owner) if kept.snapshots else None
-            has_own = any(is_own(mailbox.tenant_id) for mailbox, _ in kept.snapshots)
+            has_own = any(is_own(key.mailbox.tenant_id) for key, _ in kept.snapshots)
             own = self._tables.own_connection(owner) if has_own else None
         except EntityUnreadable as problem:
             log.error("unreadable: %s", problem)  # noqa: TRY400 - no trace needed
             return Kept()
         if not kept.snapshots and self._tables.members.get(*owner) is None:
             raise NotFound(f"There is no such member: {owner.member}.")
-        return replace(kept, snapshots=counted(kept.snapshots, row.value if row else None, own, self._now()))
+        return replace(kept, snapshots=counted(kept, row.value if row else None, own, self._now()))
 
     def _choice(self, owner: MemberKey, policy: Policy) -> Choice | None:
         """The member's own choice, where it counts."""
@@ -147,33 +148,34 @@ class Availability:
     def _readable(self, owner: MemberKey, known: Snapshots) -> list[MailboxKey]:
         """The member's mailboxes of which nothing is known, but for those that refused a moment ago."""
         now = self._now()
-        unknown = [key for key, snapshot in known if freshness(snapshot, now) is Freshness.UNKNOWN]
+        unknown = [key.mailbox for key, snapshot in known if freshness(snapshot, now) is Freshness.UNKNOWN]
         try:
             if not known:
                 row = self._tables.connections.get(*owner)
                 key = row.value.active_mailbox if row else None
                 unknown = [key] if key else []
-            mailboxes = {key: self._tables.mailboxes.row(key) for key in unknown}
+            mailboxes = {key: self._tables.mailboxes.row(key) for key in dict.fromkeys(unknown)}
         except EntityUnreadable as problem:
             log.error("unreadable: %s", problem)  # noqa: TRY400 - no trace needed
             return []
         return [key for key, row in mailboxes.items() if row is not None and not is_paused(row.value, now)]
 
 
-def counted(
-    snapshots: Snapshots, connection: Connection | None, own: OwnConnection | None, now: datetime
-) -> Snapshots:
-    """The snapshots of the member's calendars as they are connected now; one of which none was read is unknown.
+def counted(kept: Kept, connection: Connection | None, own: OwnConnection | None, now: datetime) -> Snapshots:
+    """The snapshots of the calendars that count as the member is connected now; what was not read is unknown.
 
     A mailbox connected in both ways counts once. What nobody could ever read is no calendar.
     """
     managed = connection.active_mailbox if connection else None
     mine = own.active_mailbox if own and own.account != managed else None
-    found = tuple(one for one in snapshots if one[0] in (managed, mine))
-    unread = [key for key in (managed, mine) if key and all(key != other for other, _ in found)]
-    if connection is not None and not connection.has_calendar and managed in unread:
-        unread.remove(managed)
-    return (*found, *((key, never_read(now)) for key in unread)) if own else found
+    known, mailboxes = dict(kept.snapshots), [mailbox for mailbox in (managed, mine) if mailbox]
+    wanted = [key for mailbox in mailboxes for key in kept.selections.of(mailbox).keys]
+    found = tuple((key, known[key]) for key in wanted if key in known)
+    if own is None and not kept.selections.mailboxes:
+        return found
+    is_blank = connection is not None and not connection.has_calendar
+    unread = [key for key in wanted if key not in known and not (is_blank and key.mailbox == managed)]
+    return (*found, *((key, never_read(now)) for key in unread))
 
 
 def is_dark(calendars: Snapshots, now: datetime) -> bool:

@@ -17,12 +17,11 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from shared.bookings.sightings import Sighting, sighting
+from shared.bookings.sightings import Sighting
 from shared.bookings.watch import Watch
+from shared.calendar_reads import CalendarReads, MailboxRead, Results
 from shared.connections import Connections
 from shared.errors import AccessLost, MicrosoftError, ReconnectRequired, TryLater
-from shared.freebusy import rolling_window, widened
-from shared.graph.calendar import CalendarViews, Read
 from shared.graph.timezones import zone
 from shared.mailbox_reading import (
     Owners,
@@ -37,7 +36,7 @@ from shared.mailbox_reading import (
 from shared.messages import CalendarSync, Reason, calendar_syncs
 from shared.model import ConnectionStatus, Mailbox, MailboxKey, MemberKey, Push
 from shared.push_health import after_hearing, can_suspect, is_news
-from shared.snapshots import Shown, says_otherwise, snapshot_of
+from shared.snapshots import Snapshots
 from shared.storage.queue import Queues
 from shared.storage.table import Row
 from shared.storage.tables import Tables
@@ -49,7 +48,7 @@ log = logging.getLogger(__name__)
 MOST_ATTEMPTS = 8
 """How often a message is put back because Microsoft said to wait; then the mailbox waits for its own time."""
 
-Results = dict[str, Read | MicrosoftError]
+AGAIN = TryLater("something else is selected")
 
 
 class CalendarSyncs:
@@ -59,7 +58,7 @@ class CalendarSyncs:
         self,
         tables: Tables,
         queues: Queues,
-        views: CalendarViews,
+        reads: CalendarReads,
         pushes: Pushes,
         connections: Connections,
         watch: Watch,
@@ -67,10 +66,11 @@ class CalendarSyncs:
     ) -> None:
         self._tables = tables
         self._queues = queues
-        self._views = views
+        self._reads = reads
         self._pushes = pushes
         self._connections = connections
         self._watch = watch
+        self._snapshots = Snapshots(tables, connections)
         self._turns = Turns(tables, queues, now)
         self._now = now
 
@@ -110,18 +110,19 @@ class CalendarSyncs:
         for row in rows:
             mailbox = row.value
             if message.since is None and mailbox.status is ConnectionStatus.CONNECTED:
-                self._connections.tell(mailbox.key, mailbox.members, mailbox.status, None)
+                self._connections.welcome(mailbox.key, mailbox.members)
             if message.reason is Reason.NOTIFIED and is_news(mailbox):
                 self._tables.mailboxes.update(row, lambda current: current and after_hearing(current, message.since))
             if message.reason in ABOUT_PUSH and is_held(mailbox, now):
                 self._tables.mailboxes.update(row, lambda current: current and when_held(current, message, now))
 
     def _owners(self, tenant_id: str, listed: set[MemberKey]) -> Owners:
-        """What roster and connections say of the members whom the tenant's mailboxes list."""
+        """What roster and connections say of the members whom the tenant's mailboxes list, and what they selected."""
         members = {owner: self._tables.members.get(*owner) for owner in listed}
         zones = {owner: zone(row.value.time_zone) for owner, row in members.items() if row is not None}
         connections = {owner: self._connections.of(tenant_id, owner) for owner in zones}
-        return Owners(zones, {owner: known for owner, known in connections.items() if known is not None})
+        known = {owner: one for owner, one in connections.items() if one is not None}
+        return Owners(zones, known, {owner: self._tables.calendars.selections(owner) for owner in known})
 
     def _make_true(self, message: CalendarSync, rows: list[Row[Mailbox]], owners: Owners, began: datetime) -> None:
         """Read the mailboxes and record what came of it.
@@ -130,20 +131,21 @@ class CalendarSyncs:
         """
         if not rows:
             return
-        results, pushes = self._read(message, [row.value for row in rows], began)
+        results, pushes = self._read(message, [row.value for row in rows], owners, began)
         settling = [row for row in rows if may_settle(row.value, results[row.key])]
         if settling and not self._lets_in(message.tenant, results):
             results |= dict.fromkeys((row.key for row in settling), TryLater("consent is spreading"))
         waits = {}
         for row in rows:
             result = results[row.key]
-            if isinstance(result, TryLater) and message.attempt < MOST_ATTEMPTS:
-                waits[row.key] = wait_for(result, message.attempt)
+            again = isinstance(result, MailboxRead) and result.again
+            if (again or isinstance(result, TryLater)) and message.attempt < MOST_ATTEMPTS:
+                waits[row.key] = wait_for(result if isinstance(result, TryLater) else AGAIN, message.attempt)
         self._put_back(message, waits, began)
         shown = {
-            row.key: self._show(message, row, read, pushes.get(row.key), began, owners)
+            row.key: self._snapshots.show(message, row.value, read, pushes.get(row.key), began, owners)
             for row in rows
-            if isinstance(read := results[row.key], tuple)
+            if isinstance(read := results[row.key], MailboxRead)
         }
         self._compare(message, [seen for one in shown.values() for seen in one.sightings], began)
         for row in rows:
@@ -152,44 +154,29 @@ class CalendarSyncs:
                 self._record_failure(row, result, push, waits.get(row.key), began, owners)
             else:
                 surprised = shown[row.key].differs and can_suspect(row.value, message.reason)
-                self._record_read(row, push, row.value.claimed_at or began, owners, surprised=surprised)
+                self._record_read(row, result, push, row.value.claimed_at or began, owners, surprised=surprised)
 
     def _lets_in(self, tenant_id: str, results: Results) -> bool:
         """Whether the tenant has let us into any mailbox."""
-        if any(isinstance(result, tuple) for result in results.values()):
+        if any(isinstance(result, MailboxRead) for result in results.values()):
             return True
         return any(mailbox.read_at is not None for mailbox in self._tables.mailboxes.of_tenant(tenant_id))
 
     def _read(
-        self, message: CalendarSync, mailboxes: list[Mailbox], began: datetime
+        self, message: CalendarSync, mailboxes: list[Mailbox], owners: Owners, began: datetime
     ) -> tuple[Results, dict[str, Push]]:
         """Each mailbox's blocks or failure, and how push stands where it changed."""
         pushes: dict[str, Push] = {}
         ids = [mailbox.key.object_id for mailbox in mailboxes]
         try:
             pushes = self._pushes.ensure(message.tenant, mailboxes, message.reason, message.since)
-            return dict(self._views.read(message.tenant, ids, widened(rolling_window(began)))), pushes
+            return self._reads.read(message.tenant, mailboxes, owners, began), pushes
         except (AccessLost, TryLater) as problem:
             return dict.fromkeys(ids, problem), pushes
         except MicrosoftError as problem:
             # What is said of a whole batch says nothing of one mailbox.
             log.warning("a batch failed: %s", problem.code)
             return dict.fromkeys(ids, TryLater(problem.code)), pushes
-
-    def _show(
-        self, message: CalendarSync, row: Row[Mailbox], read: Read, push: Push | None, began: datetime, owners: Owners
-    ) -> Shown:
-        """Put a mailbox's snapshots in place, each beside what bookings take of its owner's time."""
-        mailbox, began, shown = row.value, row.value.claimed_at or began, Shown()
-        untold = (push or mailbox.push).subscription_id is None
-        scheduled = message.reason is Reason.SCHEDULE and not message.attempt
-        for owner in owners.of(mailbox):
-            snapshot = snapshot_of(read, owners.zones[owner], began, untold=untold)
-            before, claims = self._tables.calendars.replace(owner, mailbox.key, snapshot)
-            shown.differs |= says_otherwise(before, snapshot)
-            seen = sighting(owner, mailbox.key, claims, read, began, scheduled=scheduled)
-            shown.sightings += [seen] if seen else []
-        return shown
 
     def _compare(self, message: CalendarSync, sightings: list[Sighting], began: datetime) -> None:
         """Notice what was done to bookings; mailboxes where that is not certain are read again soon.
@@ -202,17 +189,25 @@ class CalendarSyncs:
             self._put_back(message, waits, began)
 
     def _record_read(
-        self, row: Row[Mailbox], push: Push | None, began: datetime, owners: Owners, *, surprised: bool
+        self,
+        row: Row[Mailbox],
+        read: MailboxRead,
+        push: Push | None,
+        began: datetime,
+        owners: Owners,
+        *,
+        surprised: bool,
     ) -> None:
         """Write what a read whose snapshots are in place makes of the connections and the mailbox."""
         mailbox = row.value
-        self._tell(mailbox, ConnectionStatus.CONNECTED, None, owners)
+        self._snapshots.tell(mailbox, read, began, owners)
         shown = frozenset(owners.of(mailbox))
+        watched = any(one.shared for one in owners.calendars(mailbox))
 
         def ended(now: Mailbox | None) -> Mailbox | None:
             # Before the claim goes: while it is there, what we wrote for who left is known to be in the way.
             self._forget(set(mailbox.members) - set(now.members if now else ()), mailbox.key)
-            return now and after_success(now, mailbox, shown, push, began, surprised=surprised)
+            return now and after_success(now, mailbox, shown, push, began, surprised=surprised, watched=watched)
 
         self._end_unwanted(mailbox, self._tables.mailboxes.update(row, ended), push)
 
@@ -231,7 +226,8 @@ class CalendarSyncs:
         for owner in owners.of(mailbox):
             self._tables.calendars.mark_unreadable(owner, mailbox.key, status, began)
         generation = problem.generation if isinstance(problem, ReconnectRequired) else None
-        self._tell(mailbox, status, problem.code, owners, generation)
+        unaware = owners.unaware(owners.of(mailbox), status, problem.code)
+        self._connections.tell(mailbox.key, unaware, status, problem.code, generation)
         current = self._tables.mailboxes.update(
             row, lambda now: now and after_failure(now, mailbox, status, push, wait, began)
         )
@@ -248,17 +244,6 @@ class CalendarSyncs:
         """Delete what was read of the mailbox for those who left it."""
         for owner in owners:
             self._tables.calendars.delete(owner, key)
-
-    def _tell(
-        self,
-        mailbox: Mailbox,
-        status: ConnectionStatus,
-        detail: str | None,
-        owners: Owners,
-        generation: int | None = None,
-    ) -> None:
-        unaware = owners.unaware(mailbox, status, detail)
-        self._connections.tell(mailbox.key, unaware, status, detail, generation)
 
     def _put_right(self, row: Row[Mailbox], owners: Owners) -> None:
         """Take off the list whoever is wrongly on it; a mailbox that lists nobody is let go."""

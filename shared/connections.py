@@ -89,6 +89,13 @@ class Connections:
             else:
                 self._tables.connections.change(*owner, lambda known: self._told(known, key, status, detail))
 
+    def welcome(self, key: MailboxKey, members: Iterable[MemberKey]) -> None:
+        """Let members of a mailbox that is read by now know, who may have been connected since."""
+        for owner in members:
+            known = self.of(key.tenant_id, owner)
+            if known is not None and known.status is not ConnectionStatus.CONNECTED:
+                self.tell(key, [owner], ConnectionStatus.CONNECTED, None)
+
     def _told(self, connection: C | None, key: MailboxKey, status: ConnectionStatus, detail: str | None) -> C | None:
         if connection is None or connection.active_mailbox != key:
             return None

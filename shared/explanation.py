@@ -17,10 +17,10 @@ from shared.freebusy import Rule, clip, freshness, read_at, unknown_in
 from shared.model import (
     BusyBlock,
     BusyStatus,
+    CalendarKey,
     Choice,
     Freshness,
     Kept,
-    MailboxKey,
     Policy,
     Snapshot,
     UnknownRule,
@@ -42,7 +42,7 @@ class Because(StrEnum):
 class Reason(NamedTuple):
     """One block on a part of the span."""
 
-    mailbox: MailboxKey | None
+    calendar: CalendarKey | None
     """None where no calendar is connected at all, and for bookings."""
     block: BusyBlock
     because: Because
@@ -70,7 +70,7 @@ class Part(NamedTuple):
 class Read(NamedTuple):
     """How far one calendar can be believed."""
 
-    mailbox: MailboxKey
+    calendar: CalendarKey
     freshness: Freshness
     snapshot: Snapshot
 
@@ -96,7 +96,7 @@ def explain(
 ) -> Explanation:
     """Explain the span from what is cached."""
     reasons = [
-        reason for mailbox, snapshot in kept.snapshots for reason in reasons_of(mailbox, snapshot, span, now, rule)
+        reason for calendar, snapshot in kept.snapshots for reason in reasons_of(calendar, snapshot, span, now, rule)
     ]
     if not kept.snapshots:
         reasons = list(_unknown(None, None, span, now, rule))
@@ -104,8 +104,8 @@ def explain(
     return Explanation(
         tuple(parts_of(span, reasons)),
         tuple(
-            Read(mailbox, freshness(snapshot, now), snapshot)
-            for mailbox, snapshot in kept.snapshots
+            Read(calendar, freshness(snapshot, now), snapshot)
+            for calendar, snapshot in kept.snapshots
             if read_at(snapshot)
         ),
         rule,
@@ -114,21 +114,23 @@ def explain(
     )
 
 
-def reasons_of(mailbox: MailboxKey, snapshot: Snapshot, span: Window, now: datetime, rule: Rule) -> Iterable[Reason]:
+def reasons_of(
+    calendar: CalendarKey, snapshot: Snapshot, span: Window, now: datetime, rule: Rule
+) -> Iterable[Reason]:
     """Every block of a calendar in the span, and what it cannot say."""
     if freshness(snapshot, now) is not Freshness.UNKNOWN:
         for block in clip(snapshot.blocks, span):
             because = Because.COUNTS if block.status in rule.counted else Because.DOES_NOT_COUNT
-            yield Reason(mailbox, block, because, snapshot.read_at)
-    yield from _unknown(mailbox, snapshot, span, now, rule)
+            yield Reason(calendar, block, because, snapshot.read_at)
+    yield from _unknown(calendar, snapshot, span, now, rule)
 
 
 def _unknown(
-    mailbox: MailboxKey | None, snapshot: Snapshot | None, span: Window, now: datetime, rule: Rule
+    calendar: CalendarKey | None, snapshot: Snapshot | None, span: Window, now: datetime, rule: Rule
 ) -> Iterable[Reason]:
     because = Because.UNKNOWN_IS_FREE if rule.unknown_is_free else Because.UNKNOWN_BLOCKS
     for block in unknown_in(snapshot, span, now):
-        yield Reason(mailbox, block, because, read_at(snapshot))
+        yield Reason(calendar, block, because, read_at(snapshot))
 
 
 def parts_of(span: Window, reasons: Sequence[Reason]) -> Iterable[Part]:

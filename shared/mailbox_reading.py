@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, tzinfo
 
 from shared.errors import AccessLost, Gone, MailboxUnreadable, MicrosoftError, ReconnectRequired, TryLater
-from shared.model import Connection, ConnectionStatus, Mailbox, MailboxKey, MemberKey, OwnConnection, Push, is_own
+from shared.model import (
+    Checked,
+    Connection,
+    ConnectionStatus,
+    Mailbox,
+    MailboxKey,
+    MemberKey,
+    OwnConnection,
+    Push,
+    Selections,
+    is_own,
+)
 from shared.push_health import PATIENCE, WATCH, was_told
 
 RECONCILE = timedelta(hours=6)
@@ -33,15 +44,24 @@ class Owners:
     """Of everybody listed who is on the roster."""
     connections: Mapping[MemberKey, Connection | OwnConnection]
     """Of those of them who have one: the managed one, or for members' own mailboxes their own."""
+    selections: Mapping[MemberKey, Selections] = field(default_factory=dict)
+    """Which calendars count for those who selected any."""
 
     def of(self, mailbox: Mailbox) -> list[MemberKey]:
         """Those whose calendar it is."""
         return [owner for owner in mailbox.members if self._read(owner) == mailbox.key]
 
-    def unaware(self, mailbox: Mailbox, status: ConnectionStatus, detail: str | None) -> list[MemberKey]:
-        """Those whose connection says something else."""
-        said = (status, detail)
-        return [owner for owner in self.of(mailbox) if _says(self.connections[owner]) != said]
+    def selected(self, owner: MemberKey, mailbox: Mailbox) -> tuple[Checked, ...]:
+        """The mailbox's calendars that count for one of those whose it is."""
+        return self.selections.get(owner, Selections()).of(mailbox.key).checked
+
+    def calendars(self, mailbox: Mailbox) -> list[Checked]:
+        """Its calendars that count for anybody."""
+        return list(dict.fromkeys(one for owner in self.of(mailbox) for one in self.selected(owner, mailbox)))
+
+    def unaware(self, owners: Iterable[MemberKey], status: ConnectionStatus, detail: str | None) -> list[MemberKey]:
+        """Those of them whose connection says something else."""
+        return [owner for owner in owners if _says(self.connections[owner]) != (status, detail)]
 
     def _read(self, owner: MemberKey) -> MailboxKey | None:
         connection = self.connections.get(owner)
@@ -106,32 +126,33 @@ def after_success(
     began: datetime,
     *,
     surprised: bool = False,
+    watched: bool = False,
 ) -> Mailbox:
     """The mailbox after a read whose blocks were written for those `shown`, whatever others did meanwhile.
 
     Where somebody else is listed by now it is read anew soon, and where a later read failed. `surprised` is a read
-    that found a change nobody had told it of.
+    that found a change nobody had told it of, `watched` one of calendars that nobody tells the changes of.
     """
     joined = bool(set(current.members) - shown)
     again = joined or current.failures > seen.failures
     push = push or current.push
     suspected_at = began if surprised and not was_told(current) else current.suspected_at
-    verdict_at = suspected_at and suspected_at + PATIENCE
+    verdict_at, scheduled = suspected_at and suspected_at + PATIENCE, next_read(push, began, watched=watched)
     return replace(
         unclaimed(current, seen),
         status=ConnectionStatus.CONNECTED,
         push=push,
         read_at=current.read_at if joined else max(current.read_at or began, began),
-        due_at=began if again else min(filter(None, (next_read(push, began), push.act_at, verdict_at))),
+        due_at=began if again else min(filter(None, (scheduled, push.act_at, verdict_at))),
         not_before=None,
         suspected_at=suspected_at,
         failures=0,
     )
 
 
-def next_read(push: Push, began: datetime) -> datetime:
+def next_read(push: Push, began: datetime, *, watched: bool = False) -> datetime:
     """When the schedule reads again: soon where nobody tells of changes, else within six hours, not all at once."""
-    if push.subscription_id is None:
+    if watched or push.subscription_id is None:
         return began + WATCH
     return began + RECONCILE * random.uniform(0.9, 1)  # noqa: S311 - spreads load
 

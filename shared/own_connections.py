@@ -24,6 +24,7 @@ from shared.errors import EntityChanged, Forbidden, NotFound, Refusal
 from shared.freebusy import never_read
 from shared.messages import CalendarSync, EventDelivery, Reason, Subject
 from shared.model import (
+    DEFAULT,
     PERSONAL,
     ConnectionKey,
     ConnectionStatus,
@@ -112,8 +113,8 @@ class OwnConnections:
         is_same = before is not None and before.account == account
         if not is_same:
             self._end_subscription(key)
-            self._tables.calendars.delete(owner, key)
-        self._tables.calendars.replace(owner, key, never_read(now))
+            self._forget_calendars(owner)
+        self._tables.calendars.replace(owner, key, {DEFAULT: never_read(now)})
         self._tables.mailboxes.change(key, lambda mailbox: due_anew(mailbox, key, owner, now, keep_push=is_same))
         self._vault.entry(ConnectionKey(*owner, PERSONAL), generation).put(arrival.account.cache)
         connected = OwnConnection(
@@ -137,6 +138,7 @@ class OwnConnections:
         self._vault.delete(ConnectionKey(*owner, PERSONAL))
         self._retire(owner)
         self._let_go(owner)
+        self._forget_calendars(owner)
         self._choices.let_in(*owner)
 
     def forget(self, owner: MemberKey) -> None:
@@ -172,6 +174,12 @@ class OwnConnections:
         if self._tables.mailboxes.row(key) is not None:
             self._connections.leave(key, owner)
             self._read(key)
+
+    def _forget_calendars(self, owner: MemberKey) -> None:
+        """What was read of the account, and which of its calendars were selected."""
+        key = own_mailbox(owner)
+        self._tables.calendars.delete(owner, key)
+        self._tables.calendars.select(owner, lambda known: known.without(key), lambda: never_read(self._now()))
 
     def _end_subscription(self, key: MailboxKey) -> None:
         """At Microsoft, if it can be asked; else it tells of a mailbox that is nobody's, until it ends by itself."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.model import ConnectionStatus, Policy
+from shared.model import ConnectionStatus, Detail, Policy
 from shared.states import NOTHING, Explanation
 from shared.states import explain as explain_managed
 
@@ -45,4 +45,5 @@ def own_rights(policy: Policy) -> tuple[bool, bool, str | None]:
 
 def explain_own(status: ConnectionStatus, detail: str | None) -> Explanation:
     """The state in words."""
-    return OWN[status] if status in OWN else explain_managed(status, detail)
+    usual = status not in OWN or detail == Detail.CALENDAR_UNREADABLE
+    return explain_managed(status, detail) if usual else OWN[status]

@@ -15,7 +15,18 @@ from datetime import datetime
 from typing import NamedTuple
 
 from shared.matching import domain_of
-from shared.model import BusyStatus, Choice, Connection, ConnectionStatus, Detail, Member, Policy
+from shared.model import (
+    BusyStatus,
+    Choice,
+    Connection,
+    ConnectionStatus,
+    Detail,
+    MailboxKey,
+    Member,
+    OwnConnection,
+    Policy,
+    Selections,
+)
 
 
 class KeptOut(NamedTuple):
@@ -136,6 +147,15 @@ def sentences(touched: Effect) -> list[str]:
 
 def _members(count: int) -> str:
     return "1 member is" if count == 1 else f"{count} members are"
+
+
+def receiving(managed: Connection | None, own: OwnConnection | None, selections: Selections) -> MailboxKey | None:
+    """The mailbox that takes the member's bookings; None where nothing is connected."""
+    known = managed.active_mailbox if managed else None
+    mine = own.mailbox if own else None
+    if mine is not None and selections.receives == mine:
+        return mine
+    return known if managed is not None and managed.has_calendar else mine or known
 
 
 def rights(member: Member, choice: Choice, policy: Policy, state: str) -> tuple[bool, bool, str | None]:

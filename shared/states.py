@@ -60,6 +60,10 @@ CONNECTIONS = {
 }
 
 NARROWED: dict[tuple[ConnectionStatus, str], Explanation] = {
+    (ConnectionStatus.CONNECTED, Detail.CALENDAR_UNREADABLE): Explanation(
+        "The Outlook calendar is connected, but one that somebody shares with the member cannot be read.",
+        "The member has it shared again, or checks it no more.",
+    ),
     (ConnectionStatus.NOT_MATCHED, Detail.GUEST_ONLY): Explanation(
         "The member's address belongs to a guest, whose calendar is in another organization.",
         "Add the member's address in this organization to the roster.",

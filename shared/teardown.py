@@ -19,12 +19,10 @@ from shared.messages import DirectorySync, Reason
 from shared.model import Connection, ConnectionStatus, MailboxKey, Tenant, TenantStatus
 from shared.policy import KEPT_OUT
 from shared.schedule import Schedule
-from shared.storage.audit import Entry
+from shared.storage.audit import SYSTEM, Entry
 from shared.storage.queue import Queues
 from shared.storage.table import Row
 from shared.storage.tables import Tables
-
-SYSTEM = "system"
 
 
 @dataclass(frozen=True)

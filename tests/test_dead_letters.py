@@ -36,7 +36,17 @@ from shared.messages import (
     encode,
     queue_of,
 )
-from shared.model import Connection, ConnectionStatus, DeadLetter, Mailbox, MailboxKey, MemberKey, Snapshot, Window
+from shared.model import (
+    DEFAULT,
+    Connection,
+    ConnectionStatus,
+    DeadLetter,
+    Mailbox,
+    MailboxKey,
+    MemberKey,
+    Snapshot,
+    Window,
+)
 from shared.settings import Settings
 from shared.storage.queue import queue_service
 from tests.test_import_rules import ENVIRON
@@ -302,7 +312,7 @@ def connect(services: Services, key: MailboxKey) -> None:
         )
         services.tables.connections.put(owner.org, owner.member, connection)
         snapshot = Snapshot(Window(NOW - HOUR, NOW + HOUR), (), NOW - HOUR)
-        services.tables.calendars.replace(owner, key, snapshot)
+        services.tables.calendars.replace(owner, key, {DEFAULT: snapshot})
 
 
 def state(services: Services, owner: MemberKey) -> tuple[ConnectionStatus, str | None] | None:

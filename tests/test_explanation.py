@@ -8,13 +8,24 @@ from hypothesis import strategies as st
 
 from shared.explanation import Because, explain, in_words
 from shared.freebusy import FRESH_FOR, STALE_FOR, Rule, busy_of
-from shared.model import BusyBlock, BusyStatus, Choice, Kept, MailboxKey, Policy, Snapshot, UnknownRule, Window
+from shared.model import (
+    BusyBlock,
+    BusyStatus,
+    CalendarKey,
+    Choice,
+    Kept,
+    MailboxKey,
+    Policy,
+    Snapshot,
+    UnknownRule,
+    Window,
+)
 from tests.properties import given
 
 B = BusyStatus
 DAY = datetime(2026, 12, 9, tzinfo=UTC)
 NOW = DAY + timedelta(hours=12)
-FIRST, SECOND = MailboxKey("t", "one"), MailboxKey("t", "two")
+FIRST, SECOND = CalendarKey(MailboxKey("t", "one")), CalendarKey(MailboxKey("t", "two"))
 
 
 def at(minute: int) -> datetime:
@@ -44,7 +55,7 @@ RULES = st.builds(Rule, st.frozensets(st.sampled_from(B)), st.booleans())
 
 @given(CALENDARS, RULES, st.tuples(st.integers(0, 700), st.integers(701, 1500)))
 def test_parts_cover_the_span_and_are_open_exactly_where_the_answer_has_no_block(
-    calendars: list[tuple[MailboxKey, Snapshot]], rule: Rule, asked: tuple[int, int]
+    calendars: list[tuple[CalendarKey, Snapshot]], rule: Rule, asked: tuple[int, int]
 ) -> None:
     span = Window(*map(at, asked))
     parts = explain(Kept(tuple(calendars)), span, NOW, rule, Policy(), None).parts
@@ -63,7 +74,7 @@ def test_each_block_is_named_with_its_calendar_its_read_and_its_rule() -> None:
         Kept(tuple(calendars)), Window(at(0), at(200)), NOW, rule, Policy(), Choice("ann", busy_statuses=(B.BUSY,))
     )
     part = next(part for part in found.parts if part.start == at(100))
-    assert [(reason.mailbox, reason.because) for reason in part.reasons] == [
+    assert [(reason.calendar, reason.because) for reason in part.reasons] == [
         (FIRST, Because.COUNTS), (FIRST, Because.DOES_NOT_COUNT), (SECOND, Because.COUNTS)
     ]  # fmt: skip
     assert {reason.read_at for reason in part.reasons} == {NOW}
@@ -80,4 +91,4 @@ def test_where_no_calendar_is_connected_nothing_is_known() -> None:
         found = explain(
             Kept(), Window(at(0), at(60)), NOW, Rule(unknown_is_free=rule is UnknownRule.ALLOW), policy, None
         )
-        assert [(r.mailbox, r.because) for part in found.parts for r in part.reasons] == [(None, because)]
+        assert [(r.calendar, r.because) for part in found.parts for r in part.reasons] == [(None, because)]

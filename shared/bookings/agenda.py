@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from shared.errors import Conflict
-from shared.model import Agenda, BusyBlock, BusyStatus, Claim, MailboxKey, Snapshot, Window
+from shared.model import Agenda, BusyBlock, BusyStatus, CalendarKey, Claim, Snapshot, Window
 
 LATELY = timedelta(minutes=1)
 """An event written so lately need not be in a read yet."""
@@ -26,7 +26,7 @@ def in_the_way(agenda: Agenda, claim: Claim, kept_free: Window, now: datetime) -
     """
     others = [one for one in agenda.claims if not is_of(one, claim.lead, claim.booking)]
     moving = {(one.lead, one.booking) for one in others if is_held(one)}
-    taking = (one for one in others if (one.lead, one.booking) in moving or not _shows(one, claim.mailbox, now))
+    taking = (one for one in others if (one.lead, one.booking) in moving or not _shows(one, claim, now))
     return next((one for one in taking if _overlap(one, kept_free)), None)
 
 
@@ -94,7 +94,7 @@ def is_held(claim: Claim) -> bool:
     return claim.written_at is None
 
 
-def taken(claims: Iterable[Claim], snapshots: Sequence[tuple[MailboxKey, Snapshot]]) -> list[BusyBlock]:
+def taken(claims: Iterable[Claim], snapshots: Sequence[tuple[CalendarKey, Snapshot]]) -> list[BusyBlock]:
     """The time that bookings take and that what was read of Outlook cannot show yet."""
     read = dict(snapshots)
     return [BusyBlock(one.start, one.end, BusyStatus.BUSY) for one in claims if not _is_read(one, read)]
@@ -106,16 +106,17 @@ def followed(agenda: Agenda, claim: Claim, after: Claim | None) -> Agenda:
     return Agenda(tuple(one for one in kept if one is not None))
 
 
-def _is_read(claim: Claim, read: Mapping[MailboxKey, Snapshot]) -> bool:
-    seen = read.get(claim.mailbox) if claim.mailbox else None
+def _is_read(claim: Claim, read: Mapping[CalendarKey, Snapshot]) -> bool:
+    seen = read.get(CalendarKey(claim.mailbox, claim.calendar)) if claim.mailbox else None
     if claim.written_at is None or seen is None:
         return False
     return seen.read_at > claim.written_at + CLOCKS and claim.end <= seen.window.end
 
 
-def _shows(claim: Claim, mailbox: MailboxKey | None, now: datetime) -> bool:
-    """Whether a look at this mailbox shows the booking."""
-    return claim.written_at is not None and claim.mailbox == mailbox and claim.written_at < now - LATELY
+def _shows(one: Claim, claim: Claim, now: datetime) -> bool:
+    """Whether a look at the calendar that the claim is for shows the other booking."""
+    in_there = (one.mailbox, one.calendar) == (claim.mailbox, claim.calendar)
+    return in_there and one.written_at is not None and one.written_at < now - LATELY
 
 
 def _overlap(claim: Claim, span: Window) -> bool:

@@ -28,6 +28,7 @@ from shared.errors import (
     TryLater,
     Unavailable,
 )
+from shared.gone_calendars import GoneCalendars
 from shared.graph.calendar import CalendarViews
 from shared.graph.events import Events
 from shared.model import Booking, BookingStatus, Doing, MemberKey
@@ -47,11 +48,17 @@ class Bookings:
     """Carries out what the platform asks for."""
 
     def __init__(
-        self, tables: Tables, queues: Queues, events: Events, views: CalendarViews, now: Callable[[], datetime]
+        self,
+        tables: Tables,
+        queues: Queues,
+        events: Events,
+        views: CalendarViews,
+        gone: GoneCalendars,
+        now: Callable[[], datetime],
     ) -> None:
         self._rows = Rows(tables.bookings, queues, now)
         self._holds = Holds(tables.calendars, now)
-        self._slots = Slots(tables, views)
+        self._slots = Slots(tables, views, gone)
         self._writing = Writing(events, now)
         self.settlement = Settlement(self._rows, self._holds, self._writing, queues, now)
         self.watch = Watch(self._rows, self._holds, events, now)
@@ -143,9 +150,9 @@ class Bookings:
 
     def _book(self, lead: MemberKey, identity: str, wanted: Wanted, before: Row[Booking] | None) -> Booked:
         members = (lead.member, *wanted.others)
-        mailboxes = {member: self._slots.mailbox(MemberKey(lead.org, member)) for member in members}
-        transactions = {member: secrets.token_hex(16) for member in mailboxes}
-        booking = steps.begun(identity, wanted, mailboxes, transactions, secrets.token_hex(8), self._now())
+        calendars = {member: self._slots.calendar(MemberKey(lead.org, member)) for member in members}
+        transactions = {member: secrets.token_hex(16) for member in calendars}
+        booking = steps.begun(identity, wanted, calendars, transactions, secrets.token_hex(8), self._now())
         booking = steps.instead_of(before.value, booking) if before else booking
         row = self._rows.begin(lead.org, before, booking)
         try:

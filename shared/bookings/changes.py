@@ -81,9 +81,9 @@ class Changes:
         return self._rewritten(org, row, wanted, parts)
 
     def _require_calendars(self, org: str, booking: Booking) -> None:
-        """Raises `NotFound` and `NotWritable` where a host has left, or has no calendar or another one by now."""
+        """Raises `NotFound` and `NotWritable` where a host has left, or has no calendar, or not this one any more."""
         for host in booking.present:
-            if self._slots.mailbox(MemberKey(org, host.member)) != host.mailbox:
+            if not self._slots.is_connected(MemberKey(org, host.member), host.mailbox):
                 raise calendar_changed(host.member)
 
     def _rewritten(self, org: str, row: Row[Booking], wanted: Wanted, parts: list[str]) -> Booking:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from shared.bookings import agenda as rules
@@ -31,7 +32,8 @@ class Holds:
 
     def _take(self, org: str, booking: Booking, host: Hosted, span: Window, buffers: Buffers) -> None:
         version, until = booking.next_version, booking.work.until if booking.work else None
-        claim = Claim(booking.lead.member, booking.id, *span, mailbox=host.mailbox, version=version, until=until)
+        known = booking.lead.member, booking.id
+        claim = Claim(*known, *span, mailbox=host.mailbox, version=version, until=until, calendar=host.calendar)
 
         def decide(agenda: Agenda) -> Agenda:
             other = rules.in_the_way(agenda, claim, kept_free(span, buffers), self._now())
@@ -81,7 +83,8 @@ class Holds:
         if host.gone or host.span is None:
             return None
         known = booking.lead.member, booking.id
-        return Claim(*known, *host.span, self._now(), host.mark, host.mailbox, version=booking.version)
+        claim = Claim(*known, *host.span, self._now(), host.mark, host.mailbox, version=booking.version)
+        return replace(claim, calendar=host.calendar)
 
     def _without(self, org: str, host: Hosted, booking: Booking) -> None:
         known = booking.lead.member, booking.id, booking.version

@@ -3,8 +3,8 @@
 1. A booking whose known version is in the read is as it was: nothing is asked for it, whatever else changed.
 2. One that is not is looked at, unless it was written after the read began: such a read cannot show it.
 3. One that was written just before the read, with clocks that may differ, is left to another read a moment later.
-4. What lies behind the end of the read is in no read. It is looked at when the schedule reads, not at every
-   notification.
+4. What lies behind the end of the read, or in a calendar that is not checked any more, is in no read. It is looked
+   at when the schedule reads, not at every notification.
 5. What has been over for a day is not looked at any more.
 """
 
@@ -20,7 +20,7 @@ from shared.model import Claim, Hosted, MailboxKey, MemberKey
 from shared.model.booking import mark
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
 
     from shared.graph.calendar import Read
     from shared.graph.events import BookedEvent
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Sighting:
-    """One read of a mailbox, beside what bookings take of one of its owners' time."""
+    """One read of a mailbox's calendars, beside what bookings take of one of its owners' time."""
 
     owner: MemberKey
     mailbox: MailboxKey
@@ -38,20 +38,29 @@ class Sighting:
     """Of every version of an event that was read."""
     ids: frozenset[str]
     """Of every event that was read."""
+    calendars: frozenset[str]
+    """That were read."""
     began: datetime
     scheduled: bool
     """Whether the schedule made the read: then everything is looked at that no read shows."""
 
 
 def sighting(
-    owner: MemberKey, mailbox: MailboxKey, claims: Collection[Claim], read: Read, began: datetime, *, scheduled: bool
+    owner: MemberKey,
+    mailbox: MailboxKey,
+    claims: Collection[Claim],
+    reads: Mapping[str, Read],
+    began: datetime,
+    *,
+    scheduled: bool,
 ) -> Sighting | None:
     """What there is to compare; None for whoever has no booking in this mailbox."""
     mine = tuple(claim for claim in claims if claim.mailbox == mailbox and claim.written_at is not None)
     if not mine:
         return None
-    marks, ids = frozenset(mark(one.id, one.etag) for one in read), frozenset(one.id for one in read)
-    return Sighting(owner, mailbox, mine, marks, ids, began, scheduled)
+    found = [one for read in reads.values() for one in read]
+    marks, ids = frozenset(mark(one.id, one.etag) for one in found), frozenset(one.id for one in found)
+    return Sighting(owner, mailbox, mine, marks, ids, frozenset(reads), began, scheduled)
 
 
 def suspects(seen: Sighting) -> list[Claim]:
@@ -67,8 +76,8 @@ def is_too_early(seen: Sighting) -> bool:
 
 
 def is_shown(seen: Sighting, claim: Claim) -> bool:
-    """Whether a read reaches as far as the booking."""
-    return claim.start < widened(rolling_window(seen.began)).end
+    """Whether a read reaches as far as the booking, in the calendar it was written into."""
+    return claim.calendar in seen.calendars and claim.start < widened(rolling_window(seen.began)).end
 
 
 def may_be_deleted(seen: Sighting, claim: Claim, host: Hosted, event: BookedEvent) -> bool:

@@ -6,49 +6,70 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import tzinfo
 
-from shared.bookings.refusals import not_connected
-from shared.errors import MicrosoftError, NotFound, TimeTaken
+from shared.bookings.refusals import REPEAT, not_connected
+from shared.errors import Gone, MicrosoftError, NotFound, TimeTaken, Unavailable
 from shared.freebusy import clip, widened
-from shared.graph.calendar import CalendarViews, Read, placed
+from shared.gone_calendars import GoneCalendars
+from shared.graph.calendar import CalendarViews, Read, Reads, placed
 from shared.graph.timezones import zone
-from shared.model import Booking, BusyBlock, BusyStatus, Hosted, MailboxKey, MemberKey, Window
-from shared.policy import busy_statuses
+from shared.model import (
+    Booking,
+    BusyBlock,
+    BusyStatus,
+    CalendarKey,
+    Connection,
+    Hosted,
+    MailboxKey,
+    MemberKey,
+    Window,
+)
+from shared.policy import busy_statuses, receiving
 from shared.storage.tables import Tables
 
 
 class Slots:
     """Looks at hosts' calendars live."""
 
-    def __init__(self, tables: Tables, views: CalendarViews) -> None:
+    def __init__(self, tables: Tables, views: CalendarViews, gone: GoneCalendars) -> None:
         self._tables = tables
         self._views = views
+        self._gone = gone
 
-    def mailbox(self, owner: MemberKey) -> MailboxKey:
-        """Where the member's bookings go: the managed calendar if there is one, else the member's own.
+    def calendar(self, owner: MemberKey) -> CalendarKey:
+        """Where the member's bookings go, as they selected; else to the managed calendar if there is one.
 
         Raises `NotFound`, and `NotWritable` where there is no calendar.
         """
-        row = self._tables.connections.get(*owner)
-        managed = row.value if row else None
-        if managed is not None and managed.has_calendar and managed.active_mailbox is not None:
-            return managed.active_mailbox
-        own = self._tables.own_connection(owner)
-        mailbox = own.mailbox if own else managed.active_mailbox if managed else None
+        managed, own = self._managed(owner), self._tables.own_connection(owner)
+        selections = self._tables.calendars.selections(owner)
+        mailbox = receiving(managed, own, selections)
         if mailbox is None:
             if self._tables.members.get(*owner) is None:
                 raise NotFound(f"There is no such member: {owner.member}.")
             raise not_connected(owner.member, managed)
-        return mailbox
+        return CalendarKey(mailbox, selections.of(mailbox).bookings)
+
+    def is_connected(self, owner: MemberKey, mailbox: MailboxKey) -> bool:
+        """Whether the mailbox is (still) one of the member's. Raises as `calendar` does where they have none."""
+        managed, own = self._managed(owner), self._tables.own_connection(owner)
+        mine = {managed.active_mailbox if managed else None, own.mailbox if own else None}
+        return mailbox in mine or self.calendar(owner).mailbox == mailbox
+
+    def _managed(self, owner: MemberKey) -> Connection | None:
+        row = self._tables.connections.get(*owner)
+        return row.value if row else None
 
     def check(self, org: str, booking: Booking, span: Window) -> None:
         """Raises `TimeTaken` where a host is not free, and the `MicrosoftError` of a calendar that cannot be read."""
         hosts = booking.present
-        mailboxes = {host.member: self._mailboxes(MemberKey(org, host.member), host) for host in hosts}
-        reads = self._read({key for keys in mailboxes.values() for key in keys}, span)
+        calendars = {host.member: self._calendars(MemberKey(org, host.member), host) for host in hosts}
+        reads = self._read({key for keys in calendars.values() for key in keys}, span)
         for host in hosts:
             owner = MemberKey(org, host.member)
-            for key in mailboxes[host.member]:
+            for key in calendars[host.member]:
                 read = reads[key]
+                if isinstance(read, Gone) and key.calendar:
+                    self._strike_out(owner, key)
                 if isinstance(read, MicrosoftError):
                     read.member = host.member
                     raise read
@@ -56,21 +77,27 @@ class Slots:
                 if block is not None:
                     raise TimeTaken(host.member, block)
 
-    def _mailboxes(self, owner: MemberKey, host: Hosted) -> list[MailboxKey]:
-        """All that count for the host: the one that is booked into, and whatever else is connected."""
-        row, own = self._tables.connections.get(*owner), self._tables.own_connection(owner)
-        managed = row.value.active_mailbox if row and row.value.has_calendar else None
+    def _calendars(self, owner: MemberKey, host: Hosted) -> list[CalendarKey]:
+        """All that count for the host: the one that is booked into, and whatever else is checked."""
+        connection, own = self._managed(owner), self._tables.own_connection(owner)
+        managed = connection.active_mailbox if connection and connection.has_calendar else None
         mine = own.mailbox if own and own.account != managed else None
-        return list(dict.fromkeys(filter(None, (host.mailbox, managed, mine))))
+        selections = self._tables.calendars.selections(owner)
+        checked = [key for mailbox in (managed, mine) if mailbox for key in selections.of(mailbox).keys]
+        return list(dict.fromkeys((host.place, *checked)))
 
-    def _read(self, keys: Iterable[MailboxKey], span: Window) -> dict[MailboxKey, Read | MicrosoftError]:
-        by_tenant: dict[str, list[MailboxKey]] = defaultdict(list)
+    def _strike_out(self, owner: MemberKey, key: CalendarKey) -> None:
+        """Raises `Unavailable` where the calendar is not there any more: the same request goes on without it."""
+        if self._gone.struck_out([owner], key.mailbox, {key.calendar}):
+            raise Unavailable(REPEAT)
+
+    def _read(self, keys: Iterable[CalendarKey], span: Window) -> Reads:
+        by_tenant: dict[str, list[CalendarKey]] = defaultdict(list)
         for key in keys:
-            by_tenant[key.tenant_id].append(key)
-        found: dict[MailboxKey, Read | MicrosoftError] = {}
+            by_tenant[key.mailbox.tenant_id].append(key)
+        found: Reads = {}
         for tenant, some in by_tenant.items():
-            reads = self._views.read(tenant, [key.object_id for key in some], widened(span))
-            found |= {key: reads[key.object_id] for key in some}
+            found |= self._views.read(tenant, some, widened(span))
         return found
 
     def _zone(self, owner: MemberKey) -> tzinfo | None:

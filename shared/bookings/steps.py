@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from shared.model import (
     Booking,
     BookingStatus,
+    CalendarKey,
     Change,
     Content,
     Doing,
     Hosted,
     Invited,
-    MailboxKey,
     News,
     Response,
     Window,
@@ -60,15 +60,15 @@ def kept_free(span: Window, buffers: Buffers) -> Window:
 
 
 def begun(
-    identity: str, wanted: Wanted, mailboxes: Mapping[str, MailboxKey], transactions: Mapping[str, str], salt: str,
+    identity: str, wanted: Wanted, calendars: Mapping[str, CalendarKey], transactions: Mapping[str, str], salt: str,
     now: datetime,
 ) -> Booking:  # fmt: skip
-    """A booking whose time is about to be held. `mailboxes` has the host who invites first."""
+    """A booking whose time is about to be held. `calendars` has the host who invites first."""
     return Booking(
         identity,
         wanted.span.start,
         wanted.span.end,
-        tuple(Hosted(member, mailbox, transactions[member]) for member, mailbox in mailboxes.items()),
+        tuple(_hosted(member, where, transactions[member]) for member, where in calendars.items()),
         now,
         salt,
         content=wanted.content.digests(salt),
@@ -77,6 +77,10 @@ def begun(
         online=wanted.content.online,
         work=Work(Doing.CREATE, now + LEASE),
     )
+
+
+def _hosted(member: str, where: CalendarKey, transaction: str) -> Hosted:
+    return Hosted(member, where.mailbox, transaction, calendar=where.calendar)
 
 
 def instead_of(failed: Booking, booking: Booking) -> Booking:

@@ -60,7 +60,7 @@ class Writing:
 
     def _require_teams(self, booking: Booking) -> None:
         lead = booking.lead
-        if not self._patiently(booking, lead, lambda: self._events.takes_teams(lead.mailbox)):
+        if not self._patiently(booking, lead, lambda: self._events.takes_teams(lead.place)):
             raise NotWritable(
                 f"The calendar of {lead.member} takes no Teams meetings. Book it without one, or have the Microsoft "
                 "admin give this person a licence for Teams.",
@@ -69,7 +69,7 @@ class Writing:
             )
 
     def _create(self, booking: Booking, host: Hosted, fields: dict[str, Any]) -> BookedEvent:
-        made = self._patiently(booking, host, lambda: self._events.create(host.mailbox, fields, host.transaction))
+        made = self._patiently(booking, host, lambda: self._events.create(host.place, fields, host.transaction))
         if booking.online and host is booking.lead and made.join_url is None:
             # Teams sometimes needs a moment; later reads find it too.
             with suppress(TryLater, Gone):

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from shared.pages import Pages
     from shared.platform_events import PlatformEvents
     from shared.platform_tokens import PlatformTokens
+    from shared.selected_calendars import SelectedCalendars
     from shared.tenants import Tenants
 
 __all__ = ["Services", "utc_now"]
@@ -92,6 +93,12 @@ class Services(Parts):
         return OwnSchedule(self.tables, lambda: self._schedule, self.now)
 
     @cached_property
+    def selected_calendars(self) -> SelectedCalendars:
+        from shared.selected_calendars import SelectedCalendars
+
+        return SelectedCalendars(self.tables, self.queues, lambda: self._calendar_lists, self.choices, self.now)
+
+    @cached_property
     def candidates(self) -> Candidates:
         from shared.candidates import Candidates
 
@@ -146,17 +153,20 @@ class Services(Parts):
 
     @cached_property
     def calendar_syncs(self) -> CalendarSyncs:
+        from shared.calendar_reads import CalendarReads
         from shared.calendar_sync import CalendarSyncs
 
         watch = self.bookings.watch
-        return CalendarSyncs(self.tables, self.queues, self._views, self._pushes, self._connections, watch, self.now)
+        reads = CalendarReads(self._views, self._gone_calendars)
+        return CalendarSyncs(self.tables, self.queues, reads, self._pushes, self._connections, watch, self.now)
 
     @cached_property
     def bookings(self) -> Bookings:
         from shared.bookings.bookings import Bookings
         from shared.graph.events import Events
 
-        return Bookings(self.tables, self.queues, Events(self._graph), self._views, self.now)
+        events, gone = Events(self._graph), self._gone_calendars
+        return Bookings(self.tables, self.queues, events, self._views, gone, self.now)
 
     def announced_together(self) -> AbstractContextManager[None]:
         """For work that changes many states: the platform is told of all of them by few messages."""

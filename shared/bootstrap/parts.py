@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
     from shared.bootstrap.personal import PersonalParts
     from shared.connections import Connections
+    from shared.gone_calendars import GoneCalendars
     from shared.graph.calendar import CalendarViews
+    from shared.graph.calendars import CalendarLists
     from shared.graph.client import Graph, GraphClient
     from shared.graph.sign_in import SignIn
     from shared.graph.tokens import AppTokens
@@ -71,6 +73,18 @@ class Parts:
         from shared.graph.calendar import CalendarViews
 
         return CalendarViews(self._graph)
+
+    @cached_property
+    def _gone_calendars(self) -> GoneCalendars:
+        from shared.gone_calendars import GoneCalendars
+
+        return GoneCalendars(self.tables, lambda: self._calendar_lists, self.now)
+
+    @cached_property
+    def _calendar_lists(self) -> CalendarLists:
+        from shared.graph.calendars import CalendarLists
+
+        return CalendarLists(self._graph)
 
     @cached_property
     def _platform_webhook(self) -> PlatformWebhook | None:

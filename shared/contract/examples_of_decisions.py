@@ -8,7 +8,16 @@ from msgspec import Struct
 
 from shared.contract.audit import AuditEntryOutput, AuditPage, AuditQuery
 from shared.contract.mailbox_scope import MailboxScopeOutput, ScopeStep
-from shared.contract.me import BusyChoice, MyConnection, MyConnections, SignInOutput
+from shared.contract.me import (
+    BookingConnection,
+    BusyChoice,
+    CalendarSelection,
+    MyCalendar,
+    MyCalendars,
+    MyConnection,
+    MyConnections,
+    SignInOutput,
+)
 from shared.contract.one_member import (
     CandidateList,
     CandidateOutput,
@@ -61,6 +70,7 @@ _mine = MyConnection(
     detail=None,
     mailbox="alice.admin@contoso.com",
     changed_at=_NINE,
+    receives_bookings=True,
     may_disconnect=True,
     may_reconnect=False,
     why_not=None,
@@ -74,9 +84,32 @@ _own = MyConnection(
     detail="AADSTS50173",
     mailbox="alice@outlook.com",
     changed_at=_NINE,
+    receives_bookings=False,
     may_disconnect=True,
     may_reconnect=True,
     why_not=None,
+)
+_calendar = MyCalendar(
+    id="AAMkAGVmMDEzMTM4LTZmYWUtNDdkNC1hMDZiLTU1OGY5OTZhYmY4OAAuAAAAAAAiQ8W967B7TKBjgx9rVEUR",
+    name="Calendar",
+    is_default=True,
+    is_shared=False,
+    is_read_only=False,
+    owner="Alice Admin",
+    is_checked=True,
+    takes_bookings=True,
+    unreadable_since=None,
+)
+_team = MyCalendar(
+    id="AAMkAGVmMDEzMTM4LTZmYWUtNDdkNC1hMDZiLTU1OGY5OTZhYmY4OABGAAAAAADUuTJK1K9sTpCdqXop_4NaBwCd",
+    name="Team",
+    is_default=False,
+    is_shared=True,
+    is_read_only=True,
+    owner="Bob Builder",
+    is_checked=True,
+    takes_bookings=False,
+    unreadable_since=None,
 )
 MEMBER = MemberOutput(
     id="alice",
@@ -117,6 +150,9 @@ MADE: tuple[Struct, ...] = (
     MyConnections([_mine, _own], _COUNTED, may_choose_busy=True, may_connect_personal=True),
     SignInOutput("https://login.microsoftonline.com/common/oauth2/v2.0/authorize?client_id=3f1a7c52"),
     BusyChoice(list(_COUNTED)),
+    MyCalendars("managed", [_calendar, _team]),
+    CalendarSelection([_calendar.id, _team.id], _calendar.id),
+    BookingConnection("managed"),
     DisconnectPreview(11, 10, 1, list(LEFT_AT_MICROSOFT), removal_command(_CLIENT)),
     MatchInput(_TENANT, _USER),
     CandidateQuery("alice@contoso.com"),

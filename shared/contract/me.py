@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Annotated, Literal
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from shared.contract.policy import Statuses
 from shared.model import BusyStatus
+
+CalendarId = Annotated[str, Meta(min_length=1, max_length=1000)]
+CheckedIds = Annotated[list[CalendarId], Meta(min_length=1, max_length=10)]
 
 
 class MyConnection(Struct):
@@ -22,6 +26,8 @@ class MyConnection(Struct):
     detail: str | None
     mailbox: str | None
     changed_at: datetime | None
+    receives_bookings: bool
+    """Whether the member's bookings go to it."""
     may_disconnect: bool
     may_reconnect: bool
     """Of a personal connection: whether the member may sign in again (`POST /api/me/connections/outlook`)."""
@@ -38,6 +44,47 @@ class MyConnections(Struct):
     may_choose_busy: bool
     may_connect_personal: bool
     """Whether the member may connect an account of their own."""
+
+
+class MyCalendar(Struct):
+    """A calendar of one of the member's connections, as Outlook lists it now."""
+
+    id: str
+    name: str
+    is_default: bool
+    is_shared: bool
+    """Whether it is somebody else's. Then it can be checked, but takes no bookings."""
+    is_read_only: bool
+    owner: str
+    """Whose it is, for people to recognise."""
+    is_checked: bool
+    """Whether its events make the member's time busy."""
+    takes_bookings: bool
+    """Whether bookings go to it, where they go to this connection."""
+    unreadable_since: datetime | None
+    """Since when it could not be read, of a calendar that is checked. Until then its last known times count."""
+
+
+class MyCalendars(Struct):
+    """The calendars of one of the member's connections."""
+
+    connection: str
+    calendars: list[MyCalendar]
+
+
+class CalendarSelection(Struct, forbid_unknown_fields=True):
+    """Which calendars of a connection are checked, and which one takes bookings."""
+
+    checked: CheckedIds
+    """Ids as listed. The events of these calendars make the member's time busy."""
+    bookings: CalendarId
+    """The one that bookings go to: one of those checked, neither read-only nor somebody else's."""
+
+
+class BookingConnection(Struct, forbid_unknown_fields=True):
+    """Which of the member's connections takes their bookings."""
+
+    connection: Literal["managed", "personal"]
 
 
 class SignInOutput(Struct):

@@ -35,11 +35,11 @@ from shared.model import (
     PERSONAL,
     ActivationLink,
     BusyStatus,
+    CalendarKey,
     ConnectionStatus,
     DeadLetter,
     Entry,
     LinkStep,
-    MailboxKey,
     Tenant,
     Window,
     is_own,
@@ -169,23 +169,23 @@ def _calendar(read: Read) -> CalendarOutput:
     snapshot = read.snapshot
     known = snapshot.window
     return CalendarOutput(
-        _name(read.mailbox), read.freshness, snapshot.read_at, snapshot.unreadable_since, known.start, known.end
+        _name(read.calendar), read.freshness, snapshot.read_at, snapshot.unreadable_since, known.start, known.end
     )
 
 
 def _reason(reason: Reason) -> ReasonOutput:
     block = reason.block
-    calendar = _name(reason.mailbox) if reason.mailbox else None
+    calendar = _name(reason.calendar) if reason.calendar else None
     return ReasonOutput(
         block.start, block.end, block.status, calendar, reason.read_at, reason.because, in_words(reason)
     )
 
 
-def _name(mailbox: MailboxKey) -> str:
-    """Whose calendar it is, as tenant and user; a member's own is only called that."""
-    if is_own(mailbox.tenant_id):
-        return PERSONAL
-    return f"{mailbox.tenant_id}/{mailbox.object_id}"
+def _name(key: CalendarKey) -> str:
+    """Whose calendar it is, as tenant and user or `personal`; with its id where it is not the default one."""
+    mailbox = key.mailbox
+    owner = PERSONAL if is_own(mailbox.tenant_id) else f"{mailbox.tenant_id}/{mailbox.object_id}"
+    return f"{owner}/{key.calendar}" if key.calendar else owner
 
 
 def dead_letter(value: DeadLetter) -> DeadLetterOutput:

@@ -16,6 +16,7 @@ from shared.functions.matches import matches
 from shared.functions.me import me
 from shared.functions.members import members
 from shared.functions.microsoft_admin import microsoft_admin
+from shared.functions.my_calendars import my_calendars
 from shared.functions.one_member import one_member
 from shared.functions.operations import operations
 from shared.functions.overview import overview
@@ -39,6 +40,7 @@ API = (
     one_member,
     matches,
     me,
+    my_calendars,
     roster,
     times,
     available_times,

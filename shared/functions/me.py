@@ -11,19 +11,16 @@ from shared.functions.endpoints import Answer, Api, Asked, Nothing, Who
 from shared.functions.own_sign_in import cookie_of
 from shared.functions.policy import in_order
 from shared.member_filter import Listed
-from shared.model import PERSONAL, MemberKey, Tenant
+from shared.model import MANAGED, PERSONAL, MemberKey, Tenant
 from shared.own_states import explain_own, own_rights
-from shared.policy import busy_statuses, rights
+from shared.policy import busy_statuses, receiving, rights
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from shared.bootstrap import Services
     from shared.choices import Standing
-    from shared.model import OwnConnection, Policy
-
-MANAGED = "managed"
-"""The id of the connection that the organization made."""
+    from shared.model import MailboxKey, OwnConnection, Policy
 
 
 def me(api: Api) -> None:
@@ -34,7 +31,7 @@ def me(api: Api) -> None:
     def my_connections(ask: Asked[Nothing, None]) -> MyConnections:
         """The caller's connections, and what they may decide about them."""
         org = ask.caller.org
-        return _mine_of(services, services.choices.standing(org, ask.caller.subject), org)
+        return mine_of(services, services.choices.standing(org, ask.caller.subject), org)
 
     _account_of_their_own(api)
     _connections(api)
@@ -47,7 +44,7 @@ def me(api: Api) -> None:
         """
         wished = ask.body.busy_statuses
         statuses = None if wished is None else in_order(wished)
-        return _mine_of(services, services.choices.count_as_busy(ask.caller, statuses), ask.caller.org)
+        return mine_of(services, services.choices.count_as_busy(ask.caller, statuses), ask.caller.org)
 
 
 def _account_of_their_own(api: Api) -> None:
@@ -79,9 +76,9 @@ def _connections(api: Api) -> None:
         org, member = ask.caller.org, ask.caller.subject
         if ask.path["connection"] == PERSONAL:
             services.own_connections.disconnect(ask.caller)
-            return _mine_of(services, services.choices.standing(org, member), org)
+            return mine_of(services, services.choices.standing(org, member), org)
         _managed_only(ask)
-        return _mine_of(services, services.choices.disconnect(ask.caller), org)
+        return mine_of(services, services.choices.disconnect(ask.caller), org)
 
     @api.endpoint(
         "POST", "api/me/connections/{connection}/reconnect", Who.MEMBER, MyConnections, problems=(NotFound, Conflict)
@@ -95,13 +92,16 @@ def _connections(api: Api) -> None:
         if ask.path["connection"] == PERSONAL:
             raise Conflict("Sign in again instead: POST /api/me/connections/outlook says where.")
         _managed_only(ask)
-        return _mine_of(services, services.choices.reconnect(ask.caller), ask.caller.org)
+        return mine_of(services, services.choices.reconnect(ask.caller), ask.caller.org)
 
 
-def _mine_of(services: Services, standing: Standing, org: str) -> MyConnections:
+def mine_of(services: Services, standing: Standing, org: str) -> MyConnections:
+    """What the member sees of their connections."""
     listed = Listed(standing.member, standing.shown(services.now()))
     own = services.tables.own_connection(MemberKey(org, standing.member.id))
-    return _mine(standing, listed, services.members.tenants(org), own)
+    selections = services.tables.calendars.selections(MemberKey(org, standing.member.id))
+    receives = receiving(listed.connection, own, selections)
+    return _mine(standing, listed, services.members.tenants(org), own, receives)
 
 
 def _managed_only(ask: Asked[Nothing, None]) -> None:
@@ -110,7 +110,11 @@ def _managed_only(ask: Asked[Nothing, None]) -> None:
 
 
 def _mine(
-    standing: Standing, listed: Listed, tenants: Mapping[str, Tenant], own: OwnConnection | None
+    standing: Standing,
+    listed: Listed,
+    tenants: Mapping[str, Tenant],
+    own: OwnConnection | None,
+    receives: MailboxKey | None,
 ) -> MyConnections:
     choice, policy = standing.choice, standing.policy
     shown = answers.member(listed, tenants)
@@ -124,19 +128,20 @@ def _mine(
         detail=shown.detail,
         mailbox=shown.mailbox,
         changed_at=shown.changed_at,
+        receives_bookings=receives is not None and (own is None or receives != own.mailbox),
         may_disconnect=may_disconnect,
         may_reconnect=may_reconnect,
         why_not=why_not,
     )
     return MyConnections(
-        connections=[managed, *([_own(own, policy)] if own else [])],
+        connections=[managed, *([_own(own, policy, receives=receives == own.mailbox)] if own else [])],
         busy_statuses=in_order(list(busy_statuses(policy, choice))),
         may_choose_busy=policy.members_may_choose_busy,
         may_connect_personal=policy.members_may_connect_personal,
     )
 
 
-def _own(own: OwnConnection, policy: Policy) -> MyConnection:
+def _own(own: OwnConnection, policy: Policy, *, receives: bool) -> MyConnection:
     text, next_step = explain_own(own.status, own.detail)
     may_disconnect, may_reconnect, why_not = own_rights(policy)
     return MyConnection(
@@ -148,6 +153,7 @@ def _own(own: OwnConnection, policy: Policy) -> MyConnection:
         detail=own.detail,
         mailbox=own.username,
         changed_at=own.changed_at,
+        receives_bookings=receives,
         may_disconnect=may_disconnect,
         may_reconnect=may_reconnect,
         why_not=why_not,

@@ -18,7 +18,7 @@ from shared.errors import MicrosoftError, TryLater
 from shared.graph.client import Call, Graph
 from shared.graph.timezones import earliest_instant, latest_instant, wall_time, zone
 from shared.graph.wire import read
-from shared.model import BusyBlock, BusyStatus, Window
+from shared.model import DEFAULT, BusyBlock, BusyStatus, CalendarKey, Window
 
 SELECT = "id,start,end,showAs,isAllDay,isCancelled,responseStatus,originalStartTimeZone"
 IMMUTABLE = {"Prefer": 'IdType="ImmutableId"'}
@@ -99,33 +99,36 @@ Read = tuple[Seen, ...]
 """Every event in a window."""
 
 
+Reads = dict[CalendarKey, Read | MicrosoftError]
+
+
 class CalendarViews:
-    """Reads many mailboxes' windows at once, each completely or not at all."""
+    """Reads many calendars' windows at once, each completely or not at all."""
 
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
 
-    def read(self, tenant_id: str, object_ids: Iterable[str], window: Window) -> dict[str, Read | MicrosoftError]:
-        """Each mailbox's events, or why it could not be read; failing on any page is failing.
+    def read(self, tenant_id: str, calendars: Iterable[CalendarKey], window: Window) -> Reads:
+        """Each calendar's events, or why it could not be read; failing on any page is failing.
 
         Raises only what concerns all of them.
         """
-        urls = {object_id: calendar_view(object_id, window) for object_id in object_ids}
-        events: dict[str, list[Seen]] = {object_id: [] for object_id in urls}
-        failed: dict[str, MicrosoftError] = {}
+        urls = {key: calendar_view(key.mailbox.object_id, window, key.calendar) for key in calendars}
+        events: dict[CalendarKey, list[Seen]] = {key: [] for key in urls}
+        failed: dict[CalendarKey, MicrosoftError] = {}
         while urls:
-            calls = [Call("GET", url, headers=IMMUTABLE, owner=object_id) for object_id, url in urls.items()]
+            calls = [Call("GET", url, headers=IMMUTABLE, owner=key.mailbox.object_id) for key, url in urls.items()]
             answers = self._graph.batch(tenant_id, calls)
             following = {}
-            for object_id, answer in zip(urls, answers, strict=True):
+            for key, answer in zip(urls, answers, strict=True):
                 try:
-                    next_link = take_page(answer, events[object_id])
+                    next_link = take_page(answer, events[key])
                     if next_link:
-                        following[object_id] = self._graph.relative(next_link)
+                        following[key] = self._graph.relative(next_link)
                 except MicrosoftError as problem:
-                    failed[object_id] = problem
+                    failed[key] = problem
             urls = following
-        return {object_id: failed.get(object_id) or tuple(found) for object_id, found in events.items()}
+        return {key: failed.get(key) or tuple(found) for key, found in events.items()}
 
 
 def take_page(answer: dict[str, Any] | MicrosoftError, events: list[Seen]) -> str | None:
@@ -140,13 +143,19 @@ def take_page(answer: dict[str, Any] | MicrosoftError, events: list[Seen]) -> st
     return page.next_link
 
 
-def calendar_view(object_id: str, window: Window) -> str:
-    """The relative address of one read of a mailbox's default calendar."""
+def calendar_view(object_id: str, window: Window, calendar: str = DEFAULT) -> str:
+    """The relative address of one read of a calendar of a mailbox."""
     query = urlencode(
         {"startDateTime": _utc(window.start), "endDateTime": _utc(window.end), "$select": SELECT, "$top": PAGE},
         safe="$,:",
     )
-    return f"/users/{quote(object_id)}/calendarView?{query}"
+    return f"{calendar_path(object_id, calendar)}/calendarView?{query}"
+
+
+def calendar_path(object_id: str, calendar: str) -> str:
+    """The relative address of a calendar; of the default one it is that of the mailbox."""
+    mailbox = f"/users/{quote(object_id)}"
+    return f"{mailbox}/calendars/{quote(calendar, safe='')}" if calendar else mailbox
 
 
 def seen(sent: dict[str, Any]) -> Seen:

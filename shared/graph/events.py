@@ -17,12 +17,13 @@ from urllib.parse import quote, urlencode
 import msgspec
 
 from shared.errors import AlreadyCreated, MicrosoftError, TryLater
-from shared.graph.calendar import IMMUTABLE
+from shared.graph.calendar import IMMUTABLE, calendar_path
+from shared.graph.calendars import listed
 from shared.graph.client import Call, Graph, Json
 from shared.graph.event_body import TEAMS
 from shared.graph.timezones import earliest_instant, latest_instant, wall_time, zone
 from shared.graph.wire import read
-from shared.model import MailboxKey, Window
+from shared.model import CalendarKey, MailboxKey, Window
 
 PROPERTY = "String {5c1a3f0e-7d0b-4c55-9d0c-6f1f6c0b2f4e} Name BookingTransaction"
 """The property of an event that holds its transaction."""
@@ -30,8 +31,6 @@ SELECT = (
     "id,start,end,isAllDay,isCancelled,showAs,sensitivity,subject,location,attendees,isOnlineMeeting,onlineMeeting"
 )
 """What is asked of events that bookings made; nothing of the kind is ever asked of others."""
-PAGE = 100
-"""Calendars of a mailbox that are looked through."""
 MOST_SAME = 10
 """Events under one transaction that are looked at; there should be one."""
 
@@ -97,15 +96,6 @@ class _Event(msgspec.Struct):
     onlineMeeting: _Meeting | None = None  # noqa: N815
 
 
-class _Calendar(msgspec.Struct):
-    id: str
-    isDefaultCalendar: bool | None = None  # noqa: N815
-
-
-class _Calendars(msgspec.Struct):
-    value: list[_Calendar]
-
-
 class _Events(msgspec.Struct):
     value: list[Json]
 
@@ -124,17 +114,17 @@ class Events:
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
 
-    def create(self, mailbox: MailboxKey, fields: Mapping[str, Any], transaction: str) -> BookedEvent:
-        """Put an event into the default calendar; attendees are invited at once.
+    def create(self, where: CalendarKey, fields: Mapping[str, Any], transaction: str) -> BookedEvent:
+        """Put an event into a calendar; attendees are invited at once.
 
         Repeated with the same transaction it makes no second one: whatever Microsoft answers then, the event there
         is comes back. Raises `TryLater` where it is not certain what happened.
         """
         body = {**fields, "transactionId": transaction, "singleValueExtendedProperties": [marked(transaction)]}
         try:
-            return booked(self._call(mailbox, "POST", "/events", body))
+            return booked(self._in(where, "POST", "/events", body))
         except AlreadyCreated as problem:
-            found = self.find(mailbox, transaction)
+            found = self.find(where.mailbox, transaction)
             if found is None:
                 raise TryLater(problem.code) from None
             return found
@@ -154,10 +144,9 @@ class Events:
         return booked(found[0]) if found else None
 
     def _in_other_calendars(self, mailbox: MailboxKey, query: str) -> list[Json]:
-        sent = self._call(mailbox, "GET", f"/calendars?$select=id,isDefaultCalendar&$top={PAGE}")
-        others = [one.id for one in read(sent, _Calendars).value if not one.isDefaultCalendar]
-        path = f"/users/{quote(mailbox.object_id)}/calendars"
-        calls = [Call("GET", f"{path}/{quote(one)}/events?{query}", headers=IMMUTABLE) for one in others]
+        others = [one.id for one in listed(self._graph, mailbox) if not (one.is_default or one.is_shared)]
+        paths = (calendar_path(mailbox.object_id, one) for one in others)
+        calls = [Call("GET", f"{path}/events?{query}", headers=IMMUTABLE) for path in paths]
         found: list[Json] = []
         for answer in self._graph.batch(mailbox.tenant_id, calls):
             if isinstance(answer, MicrosoftError):
@@ -198,10 +187,15 @@ class Events:
         ]
         return [_looked_at(answer) for answer in self._graph.batch(tenant_id, calls)]
 
-    def takes_teams(self, mailbox: MailboxKey) -> bool:
-        """Whether meetings of the default calendar can be Teams meetings; elsewhere Outlook makes them plain ones."""
-        sent = read(self._call(mailbox, "GET", "/calendar?$select=allowedOnlineMeetingProviders"), _Abilities)
+    def takes_teams(self, where: CalendarKey) -> bool:
+        """Whether meetings of the calendar can be Teams meetings; elsewhere Outlook makes them plain ones."""
+        path = "" if where.calendar else "/calendar"
+        sent = read(self._in(where, "GET", f"{path}?$select=allowedOnlineMeetingProviders"), _Abilities)
         return TEAMS in (sent.allowedOnlineMeetingProviders or ())
+
+    def _in(self, where: CalendarKey, method: str, path: str, body: Json | None = None) -> Json:
+        url = calendar_path(where.mailbox.object_id, where.calendar) + path
+        return self._graph.request(where.mailbox.tenant_id, method, url, body, IMMUTABLE)
 
     def _call(
         self,

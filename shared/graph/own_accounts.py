@@ -57,8 +57,8 @@ class GraphOfAll:
         """Every page, as `GraphClient.pages`; `owner` is whose it is about, where the address does not say."""
         if not is_own(tenant_id):
             return self._tenants.pages(tenant_id, url)
-        key = MailboxKey(tenant_id, owner or _owner(url))
-        return iter(self._as(key, lambda to: list(to.client.pages(to.tenant_id, url))))
+        key, mine = MailboxKey(tenant_id, owner or _owner(url)), as_owner(Call("GET", url)).url
+        return iter(self._as(key, lambda to: list(to.client.pages(to.tenant_id, mine))))
 
     def batch(self, tenant_id: str, calls: Sequence[Call]) -> list[Json | MicrosoftError]:
         """Independent calls, as `GraphClient.batch`; of members' own mailboxes nothing raises."""

@@ -14,12 +14,15 @@ from shared.model.connection import Connection, ConnectionStatus, Detail, Mailbo
 from shared.model.dead_letter import DeadLetter
 from shared.model.meeting import Content, Invitee, Sensitivity
 from shared.model.organization import Member, MemberKey, Role
-from shared.model.own_connection import PERSONAL, SHARDS, OwnConnection, is_own, own_mailbox
+from shared.model.own_connection import MANAGED, PERSONAL, SHARDS, OwnConnection, is_own, own_mailbox
 from shared.model.personal import ConnectionKey, KeptTokens, SignInAttempt
 from shared.model.policy import Choice, Decided, Policy, Scope, UnknownRule
+from shared.model.selection import DEFAULT, CalendarKey, Checked, Selection, Selections
 from shared.model.tenant import DirectoryUser, MailboxKey, Tenant, TenantStatus
 
 __all__ = [
+    "DEFAULT",
+    "MANAGED",
     "PERSONAL",
     "SHARDS",
     "ActivationLink",
@@ -30,7 +33,9 @@ __all__ = [
     "BookingStatus",
     "BusyBlock",
     "BusyStatus",
+    "CalendarKey",
     "Change",
+    "Checked",
     "Choice",
     "Claim",
     "Combine",
@@ -63,6 +68,8 @@ __all__ = [
     "Response",
     "Role",
     "Scope",
+    "Selection",
+    "Selections",
     "Sensitivity",
     "SignInAttempt",
     "Snapshot",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from shared.model.calendar import Snapshot
+from shared.model.selection import DEFAULT, CalendarKey, Selections
 from shared.model.tenant import MailboxKey
 
 
@@ -26,6 +27,8 @@ class Claim:
     """Of the booking: the one that says so, or the one that is to come of it while the time is only held."""
     until: datetime | None = None
     """While the time is only held: until when somebody may be at it."""
+    calendar: str = DEFAULT
+    """Of the mailbox, which its event goes to."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,8 @@ class Agenda:
 
 @dataclass(frozen=True)
 class Kept:
-    """What is kept of a member's time: what was read of their calendars, and what bookings take."""
+    """What is kept of a member's time: what was read of which calendars, what bookings take, what was selected."""
 
-    snapshots: tuple[tuple[MailboxKey, Snapshot], ...] = ()
+    snapshots: tuple[tuple[CalendarKey, Snapshot], ...] = ()
     claims: tuple[Claim, ...] = ()
+    selections: Selections = field(default=Selections())

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from shared.model.announcement import Outbox, State
 from shared.model.calendar import Window
+from shared.model.selection import DEFAULT, CalendarKey
 from shared.model.tenant import MailboxKey
 
 
@@ -72,6 +73,13 @@ class Hosted:
     """Digests of what Outlook showed of it then."""
     gone: bool = False
     """Whether its owner deleted it in Outlook."""
+    calendar: str = DEFAULT
+    """Of the mailbox, which it was written into."""
+
+    @property
+    def place(self) -> CalendarKey:
+        """The calendar it was written into."""
+        return CalendarKey(self.mailbox, self.calendar)
 
     @property
     def mark(self) -> str:

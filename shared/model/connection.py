@@ -46,6 +46,8 @@ class Detail(StrEnum):
     """The policy's scope leaves the member out."""
     OWN_CONNECTION = "own_connection"
     """The member connected an account of their own instead."""
+    CALENDAR_UNREADABLE = "calendar_unreadable"
+    """A calendar that somebody shares with the member cannot be read; all others are."""
     SYNC_FAILED = "sync_failed"
     """The calendar's message failed for good."""
 

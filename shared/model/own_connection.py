@@ -16,6 +16,8 @@ from shared.model.connection import ConnectionStatus
 from shared.model.organization import MemberKey
 from shared.model.tenant import MailboxKey
 
+MANAGED = "managed"
+"""The id of the connection that the organization made."""
 PERSONAL = "personal"
 """The id of a member's own connection, and its source."""
 _NAMES = uuid.UUID("0f3c2a56-6f0d-5f4e-9a55-7f1d9f6f2a10")

@@ -15,8 +15,10 @@ from shared.errors import EntityExists
 from shared.model import Entry
 from shared.storage.table import Row, Table
 
-__all__ = ["Audit", "Entry", "is_key"]
+__all__ = ["SYSTEM", "Audit", "Entry", "is_key"]
 
+SYSTEM = "system"
+"""Who did what nobody in particular did."""
 _LAST_MILLISECOND = 253_402_300_799_999
 """Milliseconds to the end of year 9999; keys count down to it so that the newest row sorts first."""
 _MINUTE = timedelta(minutes=1)

@@ -1,19 +1,15 @@
 """Snapshots in Table Storage: one row per calendar, in a partition per member, never replaced by an older read.
 
-Beside them lies the member's agenda: the time that bookings take, decided by compare-and-swap of one row.
-
-Blocks are packed (times as seconds from the window's start, with the status; compressed), so that a full
-calendar is one small row.
+Beside them lie the member's agenda (the time that bookings take, decided by compare-and-swap of one row) and what the
+member selected of their calendars. So one request answers for a member, and what is selected and what is known of it
+change together.
 """
 
 from __future__ import annotations
 
-import base64
-import zlib
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from math import ceil, floor
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import msgspec
@@ -21,80 +17,97 @@ from azure.data.tables import TableServiceClient
 
 from shared.errors import EntityChanged, EntityExists, EntityUnreadable
 from shared.model import (
+    DEFAULT,
     Agenda,
-    BusyBlock,
-    BusyStatus,
+    CalendarKey,
     Claim,
     ConnectionStatus,
     Kept,
     MailboxKey,
     MemberKey,
+    Selections,
     Snapshot,
-    Window,
 )
+from shared.storage.packed import StoredSnapshot, newer, pack, unpack, unreadable
 from shared.storage.table import MOST_PARTS, Row, Table
 
-SECOND = timedelta(seconds=1)
-_STATUSES = tuple(BusyStatus)
-"""Stored by place: new ones go to the end."""
-
-
-AGENDA = "agenda"
-"""The row beside the snapshots, whose keys are two ids with a bar between."""
-_AGENDA = msgspec.json.Decoder(Agenda)
+AGENDA, SELECTIONS = "agenda", "selections"
+"""The rows beside the snapshots, whose keys are two ids and perhaps a name with bars between."""
+_BESIDE: Mapping[str, msgspec.json.Decoder[Any]] = {
+    AGENDA: msgspec.json.Decoder(Agenda),
+    SELECTIONS: msgspec.json.Decoder(Selections),
+}
 
 
 class Replaced(NamedTuple):
-    """What a new snapshot met."""
+    """What new snapshots met."""
 
-    before: Snapshot | None
+    before: Mapping[str, Snapshot]
+    """By calendar."""
     claims: tuple[Claim, ...]
-    """What bookings took when it was put in place."""
-
-
-@dataclass(frozen=True)
-class StoredSnapshot:
-    """A snapshot as it lies in the table."""
-
-    window: Window
-    packed: str
-    read_at: datetime
-    unreadable_since: datetime | None = None
-    reason: ConnectionStatus | None = None
-    fresh_until: datetime | None = None
+    """What bookings took when they were put in place."""
 
 
 class _Partition(Table[Any]):
-    """A member's snapshots and agenda, side by side so that one request reads both."""
+    """A member's snapshots, agenda and selections, side by side so that one request reads all of them."""
 
     def _value(self, key: str, text: str) -> Any:
-        if key != AGENDA:
+        if key not in _BESIDE:
             return super()._value(key, text)
         try:
-            return _AGENDA.decode(text)
+            return _BESIDE[key].decode(text)
         except msgspec.DecodeError:
-            raise EntityUnreadable("an agenda") from None
+            raise EntityUnreadable(key) from None
 
 
 class Calendars:
-    """The cached calendars of members, and the time that bookings take."""
+    """The cached calendars of members, the time that bookings take, and what was selected."""
 
     def __init__(self, service: TableServiceClient) -> None:
         self._table = _Partition(service, "Calendars", StoredSnapshot, parts=MOST_PARTS)
 
     def kept(self, owner: MemberKey) -> Kept:
         """Everything that is kept of the member's time; one read of a small partition."""
-        rows = list(self._table.rows(partition(owner)))
-        snapshots = tuple((mailbox_of(row.key), unpack(row.value)) for row in rows if row.key != AGENDA)
-        return Kept(snapshots, next((row.value.claims for row in rows if row.key == AGENDA), ()))
+        rows = self._rows(owner)
+        snapshots = tuple((calendar_of(row), unpack(row.value)) for row in rows.values() if row.key not in _BESIDE)
+        return Kept(snapshots, _claims(rows), _selections(rows))
 
     def of(self, owner: MemberKey) -> list[Snapshot]:
         """The last snapshot of each of the member's calendars."""
         return [snapshot for _, snapshot in self.named(owner)]
 
-    def named(self, owner: MemberKey) -> list[tuple[MailboxKey, Snapshot]]:
-        """The same, each with its mailbox."""
+    def named(self, owner: MemberKey) -> list[tuple[CalendarKey, Snapshot]]:
+        """The same, each with its calendar."""
         return list(self.kept(owner).snapshots)
+
+    def selections(self, owner: MemberKey) -> Selections:
+        """What the member selected."""
+        row: Row[Any] | None = self._table.get(partition(owner), SELECTIONS)
+        return row.value if row else Selections()
+
+    def select(
+        self, owner: MemberKey, decide: Callable[[Selections], Selections], unread: Callable[[], Snapshot]
+    ) -> Selections:
+        """Change what is selected, together with what is known of it: nothing yet of what is new (`unread`).
+
+        So that no time of a calendar just selected is taken for free, not for a moment.
+        """
+        while True:
+            rows = self._rows(owner)
+            before = _selections(rows)
+            after = decide(before)
+            if after == before:
+                return before
+            named = {one.mailbox for one in (*before.mailboxes, *after.mailboxes)}
+            new, gone = _keys(after, named) - _keys(before, named), _keys(before, named) - _keys(after, named)
+            missing = [key for key in new if row_key(*key) not in rows]
+            changes = [(None, row_key(*key), pack(unread(), key.calendar)) for key in missing]
+            try:
+                self._table.save_all(partition(owner), [(rows.get(SELECTIONS), SELECTIONS, after), *changes])
+            except EntityChanged:
+                continue
+            self._forget(owner, {row_key(*key) for key in gone} & rows.keys())
+            return after
 
     def change_agenda(self, owner: MemberKey, decide: Callable[[Agenda], Agenda | None]) -> Agenda:
         """Read, decide, write, and again if somebody wrote in between. Deciding None leaves it as it is.
@@ -119,34 +132,67 @@ class Calendars:
             self._table.insert(partition(owner), AGENDA, agenda)
         return agenda
 
-    def replace(self, owner: MemberKey, mailbox: MailboxKey, snapshot: Snapshot) -> Replaced:
-        """Put the snapshot in place, unless one of a later read is already there."""
-        stored, key = pack(snapshot), row_key(mailbox)
-        seen: list[StoredSnapshot] = []
+    def replace(self, owner: MemberKey, mailbox: MailboxKey, snapshots: Mapping[str, Snapshot]) -> Replaced:
+        """Put a mailbox's snapshots in place, by calendar, unless those of a later read are already there.
+
+        What is not selected any more is not kept, whenever it was read.
+        """
+        rows = self._rows(owner)
+        wanted = {key.calendar for key in _selections(rows).of(mailbox).keys}
+        before = {
+            calendar: seen
+            for calendar, snapshot in snapshots.items()
+            if calendar in wanted and (seen := self._replace(owner, CalendarKey(mailbox, calendar), snapshot, rows))
+        }
+        mine = [row for row in rows.values() if _is_of(row.key, mailbox)]
+        self._forget(owner, [row.key for row in mine if row.value.calendar not in wanted])
+        return Replaced(before, _claims(rows))
+
+    def _replace(
+        self, owner: MemberKey, key: CalendarKey, snapshot: Snapshot, rows: Mapping[str, Row[Any]]
+    ) -> Snapshot | None:
+        """Put one in place; what was there."""
+        stored, seen = pack(snapshot, key.calendar), list[StoredSnapshot]()
 
         def decide(before: StoredSnapshot | None) -> StoredSnapshot | None:
             seen[:] = [before] if before else []
             return newer(before, stored)
 
-        rows = {row.key: row for row in self._table.rows(partition(owner))}
-        self._table.change(partition(owner), key, decide, rows.get(key))
-        claims = rows[AGENDA].value.claims if AGENDA in rows else ()
-        return Replaced(unpack(seen[0]) if seen else None, claims)
+        self._table.change(partition(owner), row_key(*key), decide, rows.get(row_key(*key)))
+        return unpack(seen[0]) if seen else None
 
     def mark_unreadable(
-        self, owner: MemberKey, mailbox: MailboxKey, reason: ConnectionStatus, began_at: datetime
+        self,
+        owner: MemberKey,
+        mailbox: MailboxKey,
+        reason: ConnectionStatus,
+        began_at: datetime,
+        calendars: Iterable[str] | None = None,
     ) -> None:
-        """Record that a read begun at `began_at` failed; the last blocks stay. Nothing to do where none were read."""
-        self._table.change(partition(owner), row_key(mailbox), lambda before: unreadable(before, reason, began_at))
+        """Record that a read begun at `began_at` failed, of some calendars or all; the last blocks stay.
+
+        Nothing to do where none were read.
+        """
+        some = None if calendars is None else set(calendars)
+        for row in self._rows(owner).values():
+            if _is_of(row.key, mailbox) and (some is None or row.value.calendar in some):
+                decide = lambda before: unreadable(before, reason, began_at)  # noqa: E731 - reads best here
+                self._table.change(row.partition, row.key, decide, row)
 
     def delete(self, owner: MemberKey, mailbox: MailboxKey) -> None:
         """Forget what was read of this mailbox for the member."""
-        self._table.delete(partition(owner), row_key(mailbox))
+        self._forget(owner, [key for key, _ in self._table.lazy.keys(partition(owner)) if _is_of(key, mailbox)])
 
     def delete_all(self, owner: MemberKey) -> None:
-        """Forget everything read of the member's calendars, and their agenda."""
-        for row in list(self._table.rows(partition(owner))):
-            self._table.delete(row.partition, row.key)
+        """Forget everything read of the member's calendars, their agenda, and what they selected."""
+        self._forget(owner, [key for key, _ in self._table.lazy.keys(partition(owner))])
+
+    def _rows(self, owner: MemberKey) -> dict[str, Row[Any]]:
+        return {row.key: row for row in self._table.rows(partition(owner))}
+
+    def _forget(self, owner: MemberKey, keys: Iterable[str]) -> None:
+        for key in keys:
+            self._table.delete(partition(owner), key)
 
 
 def partition(owner: MemberKey) -> str:
@@ -154,61 +200,30 @@ def partition(owner: MemberKey) -> str:
     return f"{owner.org}|{owner.member}"
 
 
-def row_key(mailbox: MailboxKey) -> str:
-    """The default calendar of a mailbox: whoever is bound to another one has another row."""
-    return f"{mailbox.tenant_id}|{mailbox.object_id}"
+def row_key(mailbox: MailboxKey, calendar: str = DEFAULT) -> str:
+    """A calendar of a mailbox; ids of calendars are too long and too free for a key."""
+    name = f"|{hashlib.sha256(calendar.encode()).hexdigest()[:32]}" if calendar else ""
+    return f"{mailbox.tenant_id}|{mailbox.object_id}{name}"
 
 
-def mailbox_of(key: str) -> MailboxKey:
-    """The mailbox a row is about."""
-    tenant_id, _, object_id = key.partition("|")
-    return MailboxKey(tenant_id, object_id)
+def calendar_of(row: Row[StoredSnapshot]) -> CalendarKey:
+    """The calendar a row is about."""
+    tenant_id, object_id, *_ = row.key.split("|")
+    return CalendarKey(MailboxKey(tenant_id, object_id), row.value.calendar)
 
 
-def newer(before: StoredSnapshot | None, after: StoredSnapshot) -> StoredSnapshot | None:
-    """The snapshot to store, or None where what is stored was read later. A failure later than both stays."""
-    if before is None:
-        return after
-    if before.read_at > after.read_at:
-        return None
-    if before.unreadable_since is not None and before.unreadable_since > after.read_at:
-        return replace(after, unreadable_since=before.unreadable_since, reason=before.reason)
-    return after
+def _is_of(key: str, mailbox: MailboxKey) -> bool:
+    """Whether a row is about a calendar of the mailbox; rows that cannot be read are to be deleted too."""
+    return key.split("|")[:2] == list(mailbox)
 
 
-def unreadable(before: StoredSnapshot | None, reason: ConnectionStatus, began_at: datetime) -> StoredSnapshot | None:
-    """What is stored after a failed read; None where nothing is, or a later read succeeded."""
-    if before is None or before.read_at > began_at:
-        return None
-    return replace(before, unreadable_since=before.unreadable_since or began_at, reason=reason)
+def _claims(rows: Mapping[str, Row[Any]]) -> tuple[Claim, ...]:
+    return rows[AGENDA].value.claims if AGENDA in rows else ()
 
 
-def pack(snapshot: Snapshot) -> StoredSnapshot:
-    """The snapshot in few characters."""
-    origin = snapshot.window.start
-    numbers = [
-        [floor((b.start - origin) / SECOND), ceil((b.end - origin) / SECOND), _STATUSES.index(b.status)]
-        for b in snapshot.blocks
-    ]
-    packed = base64.b64encode(zlib.compress(msgspec.json.encode(numbers))).decode()
-    return StoredSnapshot(
-        snapshot.window, packed, snapshot.read_at, snapshot.unreadable_since, snapshot.reason, snapshot.fresh_until
-    )
+def _selections(rows: Mapping[str, Row[Any]]) -> Selections:
+    return rows[SELECTIONS].value if SELECTIONS in rows else Selections()
 
 
-def unpack(stored: StoredSnapshot) -> Snapshot:
-    """The snapshot as it was packed; blocks are whole seconds, never shorter than they were.
-
-    Raises `EntityUnreadable`.
-    """
-    origin = stored.window.start
-    try:
-        text = zlib.decompress(base64.b64decode(stored.packed))
-        numbers = msgspec.json.decode(text, type=list[tuple[int, int, int]])
-    except (ValueError, zlib.error):
-        raise EntityUnreadable("a snapshot") from None
-    blocks = tuple(
-        BusyBlock(origin + timedelta(seconds=start), origin + timedelta(seconds=end), _STATUSES[status])
-        for start, end, status in numbers
-    )
-    return Snapshot(stored.window, blocks, stored.read_at, stored.unreadable_since, stored.reason, stored.fresh_until)
+def _keys(selections: Selections, mailboxes: Iterable[MailboxKey]) -> set[CalendarKey]:
+    return {key for mailbox in mailboxes for key in selections.of(mailbox).keys}

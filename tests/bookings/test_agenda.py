@@ -24,11 +24,12 @@ from shared.bookings.agenda import (
     without_held,
 )
 from shared.errors import Conflict
-from shared.model import Agenda, BusyBlock, BusyStatus, Claim, MailboxKey, Snapshot, Window
+from shared.model import Agenda, BusyBlock, BusyStatus, CalendarKey, Claim, MailboxKey, Snapshot, Window
 from tests.properties import THOUSAND, given
 
 NOW = datetime(2026, 12, 9, 12, tzinfo=UTC)
 MAILBOX = MailboxKey("t", "ann")
+CALENDAR = CalendarKey(MAILBOX)
 MINUTE = timedelta(minutes=1)
 
 
@@ -159,15 +160,15 @@ def test_writing_down_what_is_known_changes_nothing() -> None:
 def test_a_booking_counts_until_a_read_began_after_it_was_written(read_at: datetime, counts: bool) -> None:
     snapshot = Snapshot(Window(NOW, NOW + timedelta(days=1)), (), read_at)
     block = BusyBlock(NOW, NOW + 30 * MINUTE, BusyStatus.BUSY)
-    assert taken([claim("a", 0, 30, NOW)], [(MAILBOX, snapshot)]) == ([block] if counts else [])
-    assert taken([claim("a", 0, 30)], [(MAILBOX, snapshot)]) == [block]
-    assert taken([claim("a", 0, 30, NOW)], [(MailboxKey("t", "other"), snapshot)]) == [block]
+    assert taken([claim("a", 0, 30, NOW)], [(CALENDAR, snapshot)]) == ([block] if counts else [])
+    assert taken([claim("a", 0, 30)], [(CALENDAR, snapshot)]) == [block]
+    assert taken([claim("a", 0, 30, NOW)], [(CalendarKey(MailboxKey("t", "other")), snapshot)]) == [block]
 
 
 def test_what_no_read_reaches_counts_whatever_was_read() -> None:
     snapshot = Snapshot(Window(NOW, NOW + timedelta(days=1)), (), NOW + timedelta(hours=1))
     reached, behind = claim("a", 0, 30, NOW), claim("b", 24 * 60 - 10, 24 * 60 + 20, NOW)
-    assert taken([reached, behind], [(MAILBOX, snapshot)]) == [BusyBlock(behind.start, behind.end, BusyStatus.BUSY)]
+    assert taken([reached, behind], [(CALENDAR, snapshot)]) == [BusyBlock(behind.start, behind.end, BusyStatus.BUSY)]
 
 
 def test_an_agenda_forgets_what_is_long_over_and_says_when_it_is_full() -> None:

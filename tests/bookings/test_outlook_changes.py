@@ -15,6 +15,7 @@ from shared.graph.events import BookedEvent
 from shared.model import (
     Booking,
     BookingStatus,
+    CalendarKey,
     Change,
     Content,
     Doing,
@@ -34,7 +35,7 @@ EVENT = BookedEvent(
     "e-1", "v1", SPAN, "Talk", "Room", (("vera@x.example", "none"), ("will@x.example", "none")), "normal", "busy",
     is_cancelled=False, is_online=True, join_url=None,
 )  # fmt: skip
-HOSTS = {"ann": MailboxKey("t", "1"), "ben": MailboxKey("t", "2")}
+HOSTS = {"ann": CalendarKey(MailboxKey("t", "1")), "ben": CalendarKey(MailboxKey("t", "2"))}
 
 
 def booking(*members: str) -> Booking:

@@ -10,7 +10,7 @@ import pytest
 from shared.bookings.sightings import Sighting, as_known, is_too_early, may_be_deleted, sighting, suspects
 from shared.graph.calendar import Seen
 from shared.graph.events import BookedEvent
-from shared.model import Claim, Hosted, MailboxKey, MemberKey, Window
+from shared.model import DEFAULT, Claim, Hosted, MailboxKey, MemberKey, Window
 from shared.model.booking import mark
 
 NOW = datetime(2026, 12, 7, 9, tzinfo=UTC)
@@ -22,7 +22,7 @@ AS_IT_WAS, CHANGED = (Seen("e-1", "v1", None),), (Seen("e-1", "v2", None),)
 
 
 def seen(read: tuple[Seen, ...], *claims: Claim, scheduled: bool = False) -> Sighting | None:
-    return sighting(OWNER, MAILBOX, claims, read, NOW, scheduled=scheduled)
+    return sighting(OWNER, MAILBOX, claims, {DEFAULT: read}, NOW, scheduled=scheduled)
 
 
 def to_look_at(read: tuple[Seen, ...], claim: Claim, *, scheduled: bool = False) -> bool:

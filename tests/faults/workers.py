@@ -21,7 +21,7 @@ def process(customer: Customer) -> Process:
 
 def while_reading(worker: Process, happens: Happens) -> None:
     """Have something happen once, between Graph's answer and what the worker makes of it."""
-    views = worker.calendar_syncs._views
+    views = worker.calendar_syncs._reads._views
     real = views.read
 
     def read(*args: Any) -> Any:

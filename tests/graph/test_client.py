@@ -23,7 +23,7 @@ from shared.graph.client import Call, GraphClient
 from shared.graph.subscriptions import Subscription, Subscriptions
 from shared.graph.users import Users
 from shared.http import new_session
-from shared.model import Window
+from shared.model import CalendarKey, MailboxKey, Window
 from tests.graph.conftest import Answer, KnownTokens, QueuedServer
 from tests.graph.test_calendar import event, utc
 
@@ -400,7 +400,9 @@ def test_calendars_are_read_page_by_page_each_completely_or_not_at_all(
         ),
         batched(item(1, 503, error("x")), item(0, 200, {"value": [event(showAs="oof")]})),
     ]
-    read = CalendarViews(graph).read("t", [f"u{n}" for n in range(1, 7)], WINDOW)
+    keys = {f"u{n}": CalendarKey(MailboxKey("t", f"u{n}")) for n in range(1, 7)}
+    reads = CalendarViews(graph).read("t", keys.values(), WINDOW)
+    read = {name: reads[key] for name, key in keys.items()}
     assert isinstance(read["u1"], tuple)
     assert [seen.block and seen.block.status for seen in read["u1"]] == ["busy", "oof"]
     assert read["u3"] == ()

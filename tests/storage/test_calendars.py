@@ -14,9 +14,11 @@ from hypothesis import strategies as st
 
 from shared.errors import StorageError
 from shared.model import (
+    DEFAULT,
     Agenda,
     BusyBlock,
     BusyStatus,
+    CalendarKey,
     Claim,
     ConnectionStatus,
     Kept,
@@ -25,7 +27,8 @@ from shared.model import (
     Snapshot,
     Window,
 )
-from shared.storage.calendars import Calendars, newer, pack, partition, unpack, unreadable
+from shared.storage.calendars import Calendars, partition
+from shared.storage.packed import newer, pack, unpack, unreadable
 from tests.properties import given
 
 B, S = BusyStatus, ConnectionStatus
@@ -157,8 +160,8 @@ def test_reads_and_failures_end_the_same_in_whatever_order_they_are_written(
     for number, order in enumerate(orders):
         owner = MemberKey(fresh, f"m-{number}")
         writes = (
-            lambda owner=owner: calendars.replace(owner, MAILBOX, early),
-            lambda owner=owner: calendars.replace(owner, MAILBOX, late),
+            lambda owner=owner: calendars.replace(owner, MAILBOX, {DEFAULT: early}),
+            lambda owner=owner: calendars.replace(owner, MAILBOX, {DEFAULT: late}),
             lambda owner=owner: calendars.mark_unreadable(owner, MAILBOX, S.STALE, NOON + 2 * MINUTE),
         )
         for which in order:
@@ -177,24 +180,24 @@ def test_a_calendar_nobody_read_is_none(calendars: Calendars, owner: MemberKey) 
 
 def test_a_snapshot_is_kept_until_it_is_deleted(calendars: Calendars, owner: MemberKey) -> None:
     kept = snapshot(block(0, status=B.OOF), block(60))
-    calendars.replace(owner, MAILBOX, kept)
+    calendars.replace(owner, MAILBOX, {DEFAULT: kept})
     assert calendars.of(owner) == [kept]
     calendars.delete(owner, MAILBOX)
     assert calendars.of(owner) == []
 
 
 def test_a_failure_keeps_the_blocks_and_a_success_ends_it(calendars: Calendars, owner: MemberKey) -> None:
-    calendars.replace(owner, MAILBOX, snapshot(block(0)))
+    calendars.replace(owner, MAILBOX, {DEFAULT: snapshot(block(0))})
     calendars.mark_unreadable(owner, MAILBOX, S.NO_MAILBOX, NOON + MINUTE)
     expected = replace(snapshot(block(0)), unreadable_since=NOON + MINUTE, reason=S.NO_MAILBOX)
     assert calendars.of(owner) == [expected]
-    calendars.replace(owner, MAILBOX, snapshot(block(60), read_at=NOON + 2 * MINUTE))
+    calendars.replace(owner, MAILBOX, {DEFAULT: snapshot(block(60), read_at=NOON + 2 * MINUTE)})
     assert calendars.of(owner) == [snapshot(block(60), read_at=NOON + 2 * MINUTE)]
 
 
 def test_an_older_read_never_replaces_a_later_one(calendars: Calendars, owner: MemberKey) -> None:
-    calendars.replace(owner, MAILBOX, snapshot(block(60), read_at=NOON))
-    calendars.replace(owner, MAILBOX, snapshot(block(0), read_at=NOON - MINUTE))
+    calendars.replace(owner, MAILBOX, {DEFAULT: snapshot(block(60), read_at=NOON)})
+    calendars.replace(owner, MAILBOX, {DEFAULT: snapshot(block(0), read_at=NOON - MINUTE)})
     assert calendars.of(owner) == [snapshot(block(60), read_at=NOON)]
 
 
@@ -202,7 +205,7 @@ def test_of_many_reads_at_once_the_latest_stays(calendars: Calendars, owner: Mem
     reads = [snapshot(block(n), read_at=NOON + n * MINUTE) for n in range(24)]
     random.Random(1).shuffle(reads)
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda read: calendars.replace(owner, MAILBOX, read), reads))
+        list(pool.map(lambda read: calendars.replace(owner, MAILBOX, {DEFAULT: read}), reads))
     assert calendars.of(owner) == [snapshot(block(23), read_at=NOON + 23 * MINUTE)]
 
 
@@ -215,15 +218,15 @@ def test_a_calendar_too_large_to_store_is_said_so(calendars: Calendars, owner: M
         for start in (numbers.randrange(10**7) for _ in range(80_000))
     )
     with pytest.raises(StorageError):
-        calendars.replace(owner, MAILBOX, snapshot(*blocks))
+        calendars.replace(owner, MAILBOX, {DEFAULT: snapshot(*blocks)})
     assert calendars.of(owner) == []
 
 
 def test_each_mailbox_has_a_calendar_of_its_own(calendars: Calendars, owner: MemberKey) -> None:
     """Whoever is bound to another mailbox leaves nothing of the first one behind, and the other way round."""
     other = MailboxKey("t-1", "o-2")
-    calendars.replace(owner, MAILBOX, snapshot(block(0)))
-    calendars.replace(owner, other, snapshot(block(60), read_at=NOON - MINUTE))
+    calendars.replace(owner, MAILBOX, {DEFAULT: snapshot(block(0))})
+    calendars.replace(owner, other, {DEFAULT: snapshot(block(60), read_at=NOON - MINUTE)})
     calendars.mark_unreadable(owner, other, S.STALE, NOON)
     failed = replace(snapshot(block(60), read_at=NOON - MINUTE), unreadable_since=NOON, reason=S.STALE)
     assert calendars.of(owner) == [snapshot(block(0)), failed]
@@ -234,14 +237,14 @@ def test_each_mailbox_has_a_calendar_of_its_own(calendars: Calendars, owner: Mem
 def test_all_of_a_members_calendars_are_deleted_and_nobody_elses(calendars: Calendars, fresh: str) -> None:
     ann, ben = MemberKey(fresh, "ann"), MemberKey(fresh, "ben")
     for owner, mailbox in ((ann, MAILBOX), (ann, MailboxKey("t-1", "o-2")), (ben, MAILBOX)):
-        calendars.replace(owner, mailbox, snapshot(block(0)))
+        calendars.replace(owner, mailbox, {DEFAULT: snapshot(block(0))})
     calendars.delete_all(ann)
     assert (calendars.of(ann), calendars.of(ben)) == ([], [snapshot(block(0))])
     calendars.delete_all(ann)
 
 
 def test_organizations_are_walls(calendars: Calendars, fresh: str) -> None:
-    calendars.replace(MemberKey(fresh, "m-1"), MAILBOX, snapshot(block(0)))
+    calendars.replace(MemberKey(fresh, "m-1"), MAILBOX, {DEFAULT: snapshot(block(0))})
     assert calendars.of(MemberKey(f"{fresh}x", "m-1")) == []
     assert calendars.of(MemberKey(fresh, "m-2")) == []
     assert partition(MemberKey("a", "b")) != partition(MemberKey("a.b", ""))
@@ -249,10 +252,10 @@ def test_organizations_are_walls(calendars: Calendars, fresh: str) -> None:
 
 def test_an_agenda_lies_beside_the_snapshots_and_is_no_row_once_empty(calendars: Calendars, owner: MemberKey) -> None:
     claim = Claim("m-1", "b-1", NOON, NOON + MINUTE)
-    calendars.replace(owner, MAILBOX, snapshot(block(0)))
+    calendars.replace(owner, MAILBOX, {DEFAULT: snapshot(block(0))})
     calendars.change_agenda(owner, lambda agenda: Agenda((*agenda.claims, claim)))
-    assert calendars.kept(owner) == Kept(((MAILBOX, snapshot(block(0))),), (claim,))
-    assert calendars.replace(owner, MAILBOX, snapshot(block(1))).claims == (claim,)
+    assert calendars.kept(owner) == Kept(((CalendarKey(MAILBOX), snapshot(block(0))),), (claim,))
+    assert calendars.replace(owner, MAILBOX, {DEFAULT: snapshot(block(1))}).claims == (claim,)
     calendars.delete(owner, MAILBOX)
     assert calendars.kept(owner) == Kept((), (claim,))
     assert calendars.change_agenda(owner, lambda _: None) == Agenda((claim,))
