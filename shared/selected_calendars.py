@@ -3,7 +3,8 @@
 1. Of a mailbox of which nothing was selected, its default calendar is checked and takes bookings.
 2. Each mailbox has a calendar that bookings would go to. It is always checked, is its owner's own, and can be written
    to. Of a member with two mailboxes one takes the bookings: the managed one, unless they say otherwise.
-3. Calendars that others share can be checked. Nobody tells us of changes to them, so they are read every ten minutes.
+3. Calendars that others share can be checked where Microsoft lets us read them. Nobody tells us of changes to them,
+   so they are read every ten minutes.
 4. Where members may not disconnect, the default calendar of the managed mailbox stays checked.
 5. What is selected is one row beside what was read, written together with it: what is newly checked is unknown, not
    free, until it was read. Names of calendars are never kept.
@@ -13,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from shared.callers import Caller
@@ -24,8 +25,10 @@ from shared.errors import (
     Forbidden,
     InvalidInput,
     MailboxUnreadable,
+    MicrosoftError,
     NotFound,
     ReconnectRequired,
+    TryLater,
 )
 from shared.freebusy import never_read
 from shared.messages import CalendarSync, Reason
@@ -41,6 +44,7 @@ from shared.model import (
     Selection,
     Selections,
     Snapshot,
+    Window,
 )
 from shared.own_states import explain_own
 from shared.states import CONNECTIONS
@@ -49,6 +53,7 @@ from shared.storage.queue import Queues
 from shared.storage.tables import Tables
 
 if TYPE_CHECKING:
+    from shared.graph.calendar import CalendarViews
     from shared.graph.calendars import CalendarLists, OutlookCalendar
 
 MOST_CHECKED = 10
@@ -72,12 +77,14 @@ class SelectedCalendars:
         tables: Tables,
         queues: Queues,
         lists: Callable[[], CalendarLists],
+        views: Callable[[], CalendarViews],
         choices: Choices,
         now: Callable[[], datetime],
     ) -> None:
         self._tables = tables
         self._queues = queues
         self._lists = lists
+        self._views = views
         self._choices = choices
         self._now = now
 
@@ -99,12 +106,29 @@ class SelectedCalendars:
         owner, mailbox = self._mailbox(caller, connection)
         listed = self._list(mailbox)
         selection = selected(mailbox, listed, checked, bookings)
+        self._try(mailbox, [one for one in listed if one.is_shared and one.id in checked])
         may_disconnect = self._choices.standing(*owner).policy.members_may_disconnect
         if connection == MANAGED and not may_disconnect and all(one.id != DEFAULT for one in selection.checked):
             raise Forbidden(STAYS_CHECKED, "policy")
         self._change(owner, f"{connection}: {len(selection.checked)} checked", lambda now: now.having(selection))
         self._queues.send(CalendarSync(mailbox.tenant_id, (mailbox.object_id,), self._now(), Reason.CHANGED))
         return self.of(caller, connection)
+
+    def _try(self, mailbox: MailboxKey, shared: Sequence[OutlookCalendar]) -> None:
+        """Read shared calendars once: Outlook also lists those that it does not let us read.
+
+        Raises `InvalidInput`, and `TryLater` where that is not certain.
+        """
+        keys, now = {CalendarKey(mailbox, one.key): one for one in shared}, self._now()
+        reads = self._views().read(mailbox.tenant_id, keys, Window(now, now + timedelta(days=1))) if keys else {}
+        for key, read in reads.items():
+            if isinstance(read, (TryLater, ReconnectRequired)):
+                raise read
+            if isinstance(read, MicrosoftError):
+                name = keys[key].name
+                raise InvalidInput(
+                    f'Microsoft does not let us read "{name}" by this connection. Leave it out.', field="checked"
+                )
 
     def receive(self, caller: Caller, connection: str) -> Standing:
         """Have the caller's bookings go to this connection. Raises `NotFound`, `Conflict`."""

@@ -68,6 +68,8 @@ class Switches:
     """Whether Outlook's 429 says when to come back."""
     calendar_view_default_top: int = 10
     """Events per page of calendarView when `$top` is absent."""
+    shared_calendars_for_apps: bool = False
+    """Whether an app without a user reads calendars that are shared with a mailbox there, where they are listed."""
     touching_events: bool = True
     """Whether calendarView returns events that only touch the window."""
     calendar_delta_expired: Literal["410", "400", "404"] = "410"

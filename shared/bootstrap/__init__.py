@@ -96,7 +96,8 @@ class Services(Parts):
     def selected_calendars(self) -> SelectedCalendars:
         from shared.selected_calendars import SelectedCalendars
 
-        return SelectedCalendars(self.tables, self.queues, lambda: self._calendar_lists, self.choices, self.now)
+        lists, views = lambda: self._calendar_lists, lambda: self._views
+        return SelectedCalendars(self.tables, self.queues, lists, views, self.choices, self.now)
 
     @cached_property
     def candidates(self) -> Candidates:

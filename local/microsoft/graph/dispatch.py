@@ -114,7 +114,7 @@ async def _true(world: World, call: Call, token: AccessToken) -> GraphResponse:
         request.target = mailbox_owner(world, token, params.get("user"), route.permission)
         with world.throttle.mailbox_slot(token.client_id, request.user.id, world.clock, world.switches):
             await asyncio.sleep(world.switches.outlook_service_seconds)
-            if token.kind == "user":
+            if token.kind == "user" or world.switches.shared_calendars_for_apps:
                 shared_calendars.follow(world, request)
             return await route.handler(world, request)
     require(token, route.permission)
