@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
 
 from shared.bookings.agenda import forgotten
@@ -99,8 +100,7 @@ class Members:
         The member is gone already: from then on nobody reads the calendar any more. The calendars go last: by then
         nobody writes it any more. Bookings are forgotten too; their events belong to the member.
         """
-        rows = [row for member_id in member_ids if (row := self._tables.connections.get(org, member_id))]
-        for key in self._connections.save(org, (), rows):
+        for key in self._disconnected(org, member_ids):
             self._read(key)
         for member_id in member_ids:
             owner = MemberKey(org, member_id)
@@ -109,6 +109,13 @@ class Members:
             for booking in list(self._tables.bookings_of(owner)):
                 self._tables.bookings.delete(booking.partition, booking.key)
                 self._let_go(org, booking.value)
+
+    def _disconnected(self, org: str, member_ids: Sequence[str]) -> set[MailboxKey]:
+        """Remove connections, whatever else is just written of them; the mailboxes that lost somebody."""
+        while True:
+            rows = [row for member_id in member_ids if (row := self._tables.connections.get(org, member_id))]
+            with suppress(EntityChanged):
+                return self._connections.save(org, (), rows)
 
     def _let_go(self, org: str, booking: Booking) -> None:
         """The other hosts' time is what Outlook says it is: nobody looks after the booking any more."""

@@ -11,10 +11,12 @@ import msgspec
 import requests
 
 from local.host.http import Keys
+from local.microsoft.world import PRIMARY_CALENDAR
 from shared.bootstrap import Services
 from shared.contract.available_times import AvailableTimesInput
 from shared.contract.bookings import BookingInput
 from shared.contract.examples import EXAMPLES
+from shared.contract.me import CalendarSelection
 from shared.contract.one_member import MatchInput
 from shared.contract.people import RosterInput
 from shared.functions.app import api_of
@@ -48,7 +50,7 @@ class Calls:
         known = {
             "member": lambda: self._member(endpoint),
             "tenant": lambda: self._tenant(endpoint),
-            "connection": lambda: "managed",
+            "connection": lambda: self._connection(endpoint),
             "booking": lambda: self._booking(endpoint),
             "link": lambda: self._link or self.company.admin.make_link()["id"],
             "queue": lambda: CALENDAR_SYNC,
@@ -105,8 +107,7 @@ class Calls:
 
     def _booking(self, endpoint: Endpoint) -> str:
         """A new one where it is to be made, else one that is there, if anybody is to be booked at all."""
-        is_connected = any(tenant["status"] == "connected" for tenant in self.company.admin.tenants())
-        if self._link is not None or not is_connected:
+        if not self._is_connected():
             return "nothing"
         if self._booked is None:
             self._connect()
@@ -114,6 +115,16 @@ class Calls:
             made = self.company.backend.call("PUT", f"/api/members/ann/bookings/{self._booked}", meeting())
             assert made.status_code == 201, made.text
         return uuid.uuid4().hex if endpoint.body is BookingInput else self._booked
+
+    def _connection(self, endpoint: Endpoint) -> str:
+        """Ann's, which has a calendar where one is to be selected."""
+        if endpoint.route.endswith("/calendars") and self._is_connected():
+            self._connect()
+        return "managed"
+
+    def _is_connected(self) -> bool:
+        connected = any(tenant["status"] == "connected" for tenant in self.company.admin.tenants())
+        return self._link is None and connected
 
     def _connect(self) -> None:
         """Whatever was decided before, ann has a calendar."""
@@ -130,6 +141,8 @@ class Calls:
             return meeting()
         if endpoint.body is MatchInput:
             return self.match()
+        if endpoint.body is CalendarSelection:
+            return {"checked": [PRIMARY_CALENDAR], "bookings": PRIMARY_CALENDAR}
         return _example(endpoint.body) if endpoint.body else None
 
     def match(self) -> Json:

@@ -14,6 +14,7 @@ import pytest
 import requests
 
 from local.host.http import Keys
+from local.microsoft.world import PRIMARY_CALENDAR
 from local.stack import ROOT, Stack
 from tests.scenarios.company import Company, today, waits
 from tests.scenarios.conftest import connected_company
@@ -69,6 +70,7 @@ def run(command: str, company: Company) -> Any:
         "DAY": f"{today() + timedelta(days=1):%F}",
         "TENANT": company.tenant,
         "USER": company.object_id("ann"),
+        "CALENDAR": PRIMARY_CALENDAR,
     }
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", command.replace(CONTOSO, company.domain)],

@@ -55,7 +55,7 @@ def is_forgotten(company: Company, person: Person, account: Account) -> bool:
             tables.mailboxes.row(key) is None
             and tables.own_connections.get(*owner) is None
             and company.rows("Tokens", company.org) == []
-            and not any(mailbox == key for mailbox, _ in tables.calendars.named(owner))
+            and not any(calendar.mailbox == key for calendar, _ in tables.calendars.named(owner))
             and not [one for one in company.microsoft.subscriptions(account.tenant) if is_of(company, one, account)]
         )
     )
