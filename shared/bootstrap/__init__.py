@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from shared.platform_events import PlatformEvents
     from shared.platform_tokens import PlatformTokens
     from shared.tenants import Tenants
+    from shared.token_keys import TokenKeys
 
 __all__ = ["Services", "utc_now"]
 
@@ -84,6 +85,10 @@ class Services(Parts):
             self.tables, self.queues, parts.vault, lambda: parts.attempts, pushes, self.choices, self._connections,
             self.now,
         )  # fmt: skip
+
+    @cached_property
+    def token_keys(self) -> TokenKeys:
+        return self._personal.token_keys
 
     @cached_property
     def own_schedule(self) -> OwnSchedule:
