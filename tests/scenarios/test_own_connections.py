@@ -71,14 +71,6 @@ def test_both_calendars_count_and_the_tenants_end_leaves_the_own_one(connected: 
     assert ann.own() is not None
 
 
-def test_the_managed_account_itself_is_refused_and_said_to_be_connected(connected: Company) -> None:
-    ann = Person(connected)
-    answer = ann.connect(Account(connected.tenant, f"ann@{connected.domain}"))
-    assert answer.status_code == 409
-    assert "connected already" in answer.text
-    assert ann.own() is None
-
-
 def test_an_own_connection_keeps_the_managed_one_out_until_it_ends(company: Company) -> None:
     company.add("ann")
     ann, account = Person(company), new_account(company, "consumer")
