@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from shared.audit_words import REFUSED
+from shared.audit_words import OWN_ASTRAY, OWN_REFUSED, REFUSED
 from shared.callers import Caller
-from shared.errors import InvalidInput
+from shared.errors import InvalidInput, MemberRefusal
 from shared.model import Entry, Sought
 from shared.storage.audit import is_key
 from shared.storage.tables import Tables
@@ -30,6 +30,15 @@ class AuditTrail:
     def refused(self, caller: Caller, attempt: str, reason: str) -> None:
         """A known caller was refused. Repeated within a minute, it is one entry."""
         self._audit.record_once(caller.org, Entry(self._now(), caller.subject, REFUSED, attempt, reason))
+
+    def sign_in_refused(self, refusal: MemberRefusal) -> None:
+        """A member was refused an account of their own, or somebody else meddled. Once a minute at most.
+
+        Who the account would have been is not said: nothing of it is the organization's.
+        """
+        org, member = refusal.owner
+        actor, action = (member, OWN_REFUSED) if refusal.is_theirs else ("system", OWN_ASTRAY)
+        self._audit.record_once(org, Entry(self._now(), actor, action, member, refusal.reason))
 
     def page(self, org: str, sought: Sought, after: str | None, most: int = PAGE) -> tuple[list[Entry], str | None]:
         """Entries, newest first, and the key behind which more may follow. Raises `InvalidInput` for no key."""

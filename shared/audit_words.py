@@ -7,6 +7,11 @@ from shared.model import Entry
 REFUSED = "access.refused"
 """The action of an entry that says what somebody was not allowed to do."""
 
+OWN_REFUSED = "connection.own_refused"
+"""A member came back from Microsoft, and was refused."""
+OWN_ASTRAY = "connection.own_astray"
+"""Something else came back of a member's sign-in, or somewhere else."""
+
 SENTENCES = {
     "activation_link.created": "{actor} made the activation link {subject}.",
     "activation_link.revoked": "{actor} revoked the activation link {subject}.",
@@ -30,6 +35,8 @@ SENTENCES = {
     "connection.reconnected": "{actor} connected the calendar of the member {subject} again.",
     "connection.own_connected": "{actor} connected an account of their own for the member {subject}: {detail}.",
     "connection.own_disconnected": "{actor} disconnected the account of the member {subject}'s own.",
+    OWN_REFUSED: "{actor} was refused when connecting an account of their own for the member {subject}: {detail}.",
+    OWN_ASTRAY: "{actor} refused what came back elsewhere or altered of a sign-in of the member {subject}: {detail}.",
     "match.chosen": "{actor} said which directory user the member {subject} is: {detail}.",
     "match.left_to_addresses": "{actor} left it to the addresses again who the member {subject} is.",
     "calendars.selected": "{actor} selected calendars for the member {subject} ({detail}).",

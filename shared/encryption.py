@@ -35,6 +35,11 @@ class Encryption:
         self._keys = {_name(key): key for key in derived}
         self._newest = _name(derived[0])
 
+    @property
+    def names(self) -> list[str]:
+        """What the keys are called, the newest first."""
+        return list(self._keys)
+
     def encrypt(self, text: str, *place: str) -> str:
         """The text in a form that only `decrypt` with the same place can read."""
         nonce, context = secrets.token_bytes(_NONCE), _context(place)
@@ -43,11 +48,10 @@ class Encryption:
 
     def decrypt(self, encrypted: str, *place: str) -> str:
         """The text that was encrypted for this very place. Raises `Undecryptable`."""
-        version, _, rest = encrypted.partition(".")
-        name, _, body = rest.partition(".")
-        if version != _VERSION or name not in self._keys:
+        name = key_of(encrypted)
+        if name not in self._keys:
             raise Undecryptable("key_lost")
-        context = _context(place)
+        context, body = _context(place), encrypted.removeprefix(f"{_VERSION}.{name}.")
         try:
             raw = base64.b64decode(body, altchars=b"-_", validate=True)
             return self._cipher(name, context).decrypt(raw[:_NONCE], raw[_NONCE:], context).decode()
@@ -56,6 +60,12 @@ class Encryption:
 
     def _cipher(self, name: str, context: bytes) -> AESGCM:
         return AESGCM(hmac.digest(self._keys[name], context, "sha256"))
+
+
+def key_of(encrypted: str) -> str:
+    """What the key is called that a text names; empty where it names none."""
+    version, _, rest = encrypted.partition(".")
+    return rest.partition(".")[0] if version == _VERSION else ""
 
 
 def _context(place: Sequence[str]) -> bytes:

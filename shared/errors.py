@@ -16,6 +16,7 @@ OutlookError
 │   └── Unavailable            503  come back after `Retry-After`
 │       └── NotReady             503  the app itself lacks something it needs
 ├── Refusal                  a person at an activation page is told why and what to do next
+│   └── MemberRefusal          whose sign-in it was is proven: it is kept in the audit trail
 ├── MicrosoftError
 │   ├── TryLater               throttled or unreachable: come back after `retry_after`
 │   ├── AccessLost             the whole tenant is closed to us: stop, tell the admin
@@ -43,7 +44,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
-    from shared.model import BusyBlock, ConnectionStatus, TenantStatus
+    from shared.model import BusyBlock, ConnectionStatus, MemberKey, TenantStatus
 
 
 class OutlookError(Exception):
@@ -189,6 +190,17 @@ class Refusal(OutlookError):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+class MemberRefusal(Refusal):
+    """A sign-in with an account of their own, which a member is proven to have begun, is refused.
+
+    `is_theirs` tells whether it came back unaltered in their browser; else somebody may have had a hand in it.
+    """
+
+    def __init__(self, reason: str, owner: MemberKey, *, is_theirs: bool = True) -> None:
+        super().__init__(reason)
+        self.owner, self.is_theirs = owner, is_theirs
 
 
 class MicrosoftError(OutlookError):

@@ -20,7 +20,7 @@ from datetime import datetime
 from shared.callers import Caller
 from shared.choices import Choices
 from shared.connections import Connections
-from shared.errors import EntityChanged, Forbidden, NotFound, Refusal
+from shared.errors import EntityChanged, Forbidden, MemberRefusal, NotFound
 from shared.freebusy import never_read
 from shared.messages import CalendarSync, EventDelivery, Reason, Subject
 from shared.model import (
@@ -90,13 +90,13 @@ class OwnConnections:
         try:
             standing = self._choices.standing(*owner)
         except NotFound:
-            raise Refusal("not_a_member") from None
+            raise MemberRefusal("not_a_member", owner) from None
         is_anew = before is not None and before.account == account
         if not standing.policy.members_may_connect_personal and not is_anew:
-            raise Refusal("not_allowed")
+            raise MemberRefusal("not_allowed", owner)
         managed = standing.connection.active_mailbox if standing.connection else None
         if managed == account:
-            raise Refusal("already_connected")
+            raise MemberRefusal("already_connected", owner)
         self._connect(arrival, account, before)
         if managed is None:
             self._choices.prefer_own(owner)

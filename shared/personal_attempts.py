@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from shared.encryption import Encryption
-from shared.errors import EntityChanged, Refusal, Undecryptable
+from shared.errors import EntityChanged, MemberRefusal, Refusal, Undecryptable
 from shared.graph.personal_sign_in import PersonalAccount, PersonalSignIn
 from shared.model import MemberKey, SignInAttempt
 from shared.storage.table import Row
@@ -66,27 +66,44 @@ class PersonalAttempts:
         return Departure(url, browser)
 
     def finish(self, answer: Mapping[str, str], browser: str) -> Arrival:
-        """Who came back with which account. Raises `Refusal`, `TryLater`, `CredentialRejected`; it is over then."""
-        row = self._under_way(answer.get("state", ""), browser)
-        flow = self._flow(row)
-        self._end(row)
-        account = self._sign_in.finish(flow, answer)
-        return Arrival(MemberKey(row.partition, row.value.member), account)
+        """Who came back with which account. Raises `Refusal`, `TryLater`, `CredentialRejected`; it is over then.
 
-    def _under_way(self, text: str, browser: str) -> Row[SignInAttempt]:
-        """The attempt that this answer ends: the right state, in time, in the right browser."""
+        What is refused is a `MemberRefusal` where whose attempt it is is proven.
+        """
+        row, flow = self._under_way(answer.get("state", ""), browser)
+        self._end(row)
+        owner = _owner(row)
+        try:
+            return Arrival(owner, self._sign_in.finish(flow, answer))
+        except Refusal as refusal:
+            raise MemberRefusal(refusal.reason, owner) from None
+
+    def _under_way(self, text: str, browser: str) -> tuple[Row[SignInAttempt], str]:
+        """The attempt that this answer ends, and its flow: the right state, in time, in the right browser.
+
+        With one of the two somebody has what only the member's browser and Microsoft know: that proves whose attempt
+        is meant, though not who sent it.
+        """
         try:
             state = Ticket.parse(text)
         except Refusal:
             raise Refusal("attempt_unknown") from None
         row = self._tables.sign_ins.get(state.org, state.link_id)
-        if row is None or not state.opens(row.value.state_hash) or self._now() >= row.value.expires_at:
+        if row is None:
             raise Refusal("attempt_unknown")
-        if not hmac.compare_digest(hashed(browser), row.value.browser_hash or ""):
-            raise Refusal("other_browser")
-        return row
+        is_state = state.opens(row.value.state_hash)
+        is_browser = hmac.compare_digest(hashed(browser), row.value.browser_hash or "")
+        if not is_state and not is_browser:
+            raise Refusal("attempt_unknown")
+        flow, owner, is_late = self._flow(row), _owner(row), self._now() >= row.value.expires_at
+        if not is_state or is_late:
+            raise MemberRefusal("attempt_unknown", owner, is_theirs=is_state and is_browser)
+        if not is_browser:
+            raise MemberRefusal("other_browser", owner, is_theirs=False)
+        return row, flow
 
     def _flow(self, row: Row[SignInAttempt]) -> str:
+        """PKCE verifier and nonce. That they open proves the member whom the row names."""
         try:
             return self._encryption.decrypt(row.value.flow or "", *_place(row.partition, row.value))
         except Undecryptable:
@@ -103,6 +120,10 @@ class PersonalAttempts:
 def row_key(member: str) -> str:
     """Where a member's attempt is kept. Part of the state, which Microsoft sees, so it does not name the member."""
     return hashed(member)[:12]
+
+
+def _owner(row: Row[SignInAttempt]) -> MemberKey:
+    return MemberKey(row.partition, row.value.member)
 
 
 def _place(org: str, attempt: SignInAttempt) -> _Place:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import shared
-from shared.audit_words import REFUSED, SENTENCES, sentence
+from shared.audit_words import OWN_ASTRAY, OWN_REFUSED, REFUSED, SENTENCES, sentence
 from shared.functions.audit import table_rows
 from shared.model import Entry
 
@@ -27,7 +27,7 @@ def actions_in(source: str) -> set[str]:
 
 def test_every_action_in_the_code_has_a_sentence() -> None:
     modules = [path for path in SHARED.rglob("*.py") if path.parent.name != "contract"]
-    found = set().union(*(actions_in(path.read_text()) for path in modules)) | {REFUSED}
+    found = set().union(*(actions_in(path.read_text()) for path in modules)) | {REFUSED, OWN_REFUSED, OWN_ASTRAY}
     assert {"activation_link.created", "member.changed", "tenant.connected"} <= found
     assert set(SENTENCES) == found
 

@@ -95,6 +95,8 @@ HTTP = {
     "replay_dead_letters": "POST operations/dead-letters/replay with a key",
     "replay_dead_letter": "POST operations/dead-letters/{queue}/{id}/replay with a key",
     "discard_dead_letter": "DELETE operations/dead-letters/{queue}/{id} with a key",
+    "list_token_keys": "GET operations/token-keys with a key",
+    "renew_tokens": "POST operations/token-keys/renewal with a key",
     "openapi": "GET api/openapi.json",
     "docs": "GET docs",
     "home": "GET /",

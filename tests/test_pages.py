@@ -26,9 +26,8 @@ HOSTILE = '<script>alert(1)</script> "O\'Neil" & Söhne'
 def reasons_in(source: str) -> set[str]:
     """Whatever looks like a reason in `Refusal(...)`, in `refusal(...)` or in what a function may return as text."""
     nodes = list(ast.walk(ast.parse(source)))
-    refused = [
-        node for node in nodes if isinstance(node, ast.Call) and re.search(r"\b[Rr]efusal$", ast.unparse(node.func))
-    ]
+    calls = [node for node in nodes if isinstance(node, ast.Call)]
+    refused = [call for call in calls if re.search(r"\b(?:Member)?[Rr]efusal$", ast.unparse(call.func))]
     telling = [
         node for node in nodes if isinstance(node, ast.FunctionDef) and ast.unparse(node.returns or node) in TEXT
     ]

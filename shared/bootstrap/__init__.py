@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from shared.platform_tokens import PlatformTokens
     from shared.selected_calendars import SelectedCalendars
     from shared.tenants import Tenants
+    from shared.token_keys import TokenKeys
 
 __all__ = ["Services", "utc_now"]
 
@@ -85,6 +86,10 @@ class Services(Parts):
             self.tables, self.queues, parts.vault, lambda: parts.attempts, pushes, self.choices, self._connections,
             self.now,
         )  # fmt: skip
+
+    @cached_property
+    def token_keys(self) -> TokenKeys:
+        return self._personal.token_keys
 
     @cached_property
     def own_schedule(self) -> OwnSchedule:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from shared.own_accounts import OwnAccounts
     from shared.personal_attempts import PersonalAttempts
     from shared.storage.tables import Tables
+    from shared.token_keys import TokenKeys
 
 
 class PersonalParts:
@@ -43,6 +44,13 @@ class PersonalParts:
         microsoft = self._settings.microsoft
         client = lambda tokens: GraphClient(self._session(), microsoft.graph_url, tokens)  # noqa: E731
         return OwnAccounts(self._tables, self.vault, microsoft, self._entra, client)
+
+    @cached_property
+    def token_keys(self) -> TokenKeys:
+        """What an operator does about keys."""
+        from shared.token_keys import TokenKeys
+
+        return TokenKeys(self._tables, self._encryption, self.vault)
 
     @cached_property
     def attempts(self) -> PersonalAttempts:

@@ -41,6 +41,7 @@ from shared.contract.people import (
 from shared.contract.problems import Problem
 from shared.contract.tenants import TenantList, TenantOutput
 from shared.contract.times import BlockOutput, BusyOutput, SpanQuery
+from shared.contract.token_keys import RenewalOutput, TokenKeyList, TokenKeyOutput
 from shared.errors import (
     CallerError,
     Conflict,
@@ -102,6 +103,8 @@ _tenant = TenantOutput(
     out_of_scope=1,
     scope_counted_at=_NINE + timedelta(minutes=5),
 )
+_key = TokenKeyOutput("9f86d081", 340, is_newest=True, is_known=True)
+_old_key = TokenKeyOutput("60303ae2", 12, is_newest=False, is_known=True)
 _letter = DeadLetterOutput(
     queue="calendar-sync",
     id=_LETTER,
@@ -188,6 +191,8 @@ _MADE: tuple[Struct, ...] = (
     ),
     DeadLetterList([_letter]),
     ReplayOutput(replayed=1, kept=0),
+    TokenKeyList([_key, _old_key]),
+    RenewalOutput(renewed=12, unreadable=0, left=0),
     HealthOutput("ok"),
     ReadyOutput("ready"),
     OpenApi("3.1.0", {"title": "Outlook connection", "version": "1.0.0"}, {}),

@@ -27,6 +27,7 @@ from shared.functions.scope import scope
 from shared.functions.site import site
 from shared.functions.tenants import tenants
 from shared.functions.times import times
+from shared.functions.token_keys import token_keys
 from shared.functions.webhooks import webhooks
 from shared.functions.work import work
 
@@ -47,6 +48,7 @@ API = (
     bookings,
     audit,
     operations,
+    token_keys,
     health,
     documentation,
 )

@@ -7,7 +7,7 @@ import logging
 import azure.functions as func
 
 from shared.bootstrap import Services
-from shared.errors import Refusal
+from shared.errors import MemberRefusal, Refusal
 from shared.functions.cookies import BrowserCookie
 from shared.functions.microsoft_admin import redirect
 from shared.functions.responses import ANYONE, html_answer, is_outage
@@ -31,7 +31,7 @@ def own_sign_in(services: Services) -> func.Blueprint:
     @blueprint.route("callback/personal", methods=["GET"], auth_level=ANYONE)
     def signed_in_with_own(req: func.HttpRequest) -> func.HttpResponse:
         try:
-            services.own_connections.finish(dict(req.params), cookie.read(req.headers))
+            _finish(services, req, cookie)
         except Refusal as refusal:
             return html_answer(services.pages.member_refusal(refusal.reason), target)
         except Exception as error:
@@ -46,3 +46,12 @@ def own_sign_in(services: Services) -> func.Blueprint:
         return html_answer(services.pages.connected(), target)
 
     return blueprint
+
+
+def _finish(services: Services, req: func.HttpRequest, cookie: BrowserCookie) -> None:
+    """Connect; what a proven member is refused is kept in the audit trail."""
+    try:
+        services.own_connections.finish(dict(req.params), cookie.read(req.headers))
+    except MemberRefusal as refusal:
+        services.audit_trail.sign_in_refused(refusal)
+        raise

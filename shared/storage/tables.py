@@ -64,7 +64,7 @@ class Tables:
         """organization and member / tenant id and object id"""
         self.sign_ins = Table(service, "SignIns", SignInAttempt)
         """organization / hash of the member id"""
-        self.tokens = Table(service, "Tokens", KeptTokens, parts=8)
+        self.tokens = Table(service, "Tokens", KeptTokens, parts=8, lenient=True)
         """organization / member id and source; read and written by `TokenVault`"""
         self.audit = Audit(service)
         """organization / newest first"""

@@ -10,6 +10,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 
 from shared.encryption import Encryption
@@ -89,6 +91,17 @@ class VaultEntry:
                     continue
             return
 
+    def renew(self) -> None:
+        """Encrypt what is there with the newest key. Raises `ReconnectRequired`.
+
+        As of the refresh it came from, so that one under way at the same time is the later one; and where one was
+        faster, that has done it.
+        """
+        cache, row = self.load(), self._row
+        if row is not None:
+            with suppress(EntityChanged):
+                self._row = self._table.replace(row, replace(row.value, cache=self._sealed(cache)))
+
     def _present(self) -> Row[KeptTokens] | None:
         """What is stored now, if it is of the same sign-in."""
         try:
@@ -100,7 +113,10 @@ class VaultEntry:
         return row
 
     def _encrypted(self, cache: str) -> KeptTokens:
-        return KeptTokens(self._encryption.encrypt(cache, *self._place), self._now())
+        return KeptTokens(self._sealed(cache), self._now())
+
+    def _sealed(self, cache: str) -> str:
+        return self._encryption.encrypt(cache, *self._place)
 
     def _decrypted(self, row: Row[KeptTokens]) -> str:
         return self._encryption.decrypt(row.value.cache, *self._place)

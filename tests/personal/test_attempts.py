@@ -10,7 +10,7 @@ from threading import Barrier
 import pytest
 
 from shared.encryption import Encryption
-from shared.errors import Refusal, TryLater
+from shared.errors import MemberRefusal, Refusal, TryLater
 from shared.model import MemberKey
 from shared.personal_attempts import LIFETIME
 from tests.personal.conftest import ACCOUNTS, NADIA, PETRA, REDIRECT, Bench, mailbox, parameters
@@ -90,6 +90,34 @@ def test_of_one_answer_sent_twice_at_once_one_is_refused(bench: Bench) -> None:
 
     with ThreadPoolExecutor(2) as pool:
         assert sorted(pool.map(finish, range(2))) == ["ann", "attempt_unknown"]
+
+
+def proven(bench: Bench, answer: dict[str, str], browser: str) -> tuple[MemberKey, bool] | None:
+    """Whose attempt a refusal says it was, and whether it was theirs what came back."""
+    with pytest.raises(Refusal) as raised:
+        bench.attempts.finish(answer, browser)
+    refusal = raised.value
+    return (refusal.owner, refusal.is_theirs) if isinstance(refusal, MemberRefusal) else None
+
+
+def test_a_refusal_says_whose_attempt_it_was_only_where_that_is_proven(bench: Bench) -> None:
+    departure, ann = bench.attempts.begin(bench.member()), bench.member()
+    answer = bench.answer(departure.url, accept=False)
+    forged = {**answer, "state": answer["state"][:-4] + "AAAA"}
+    assert proven(bench, forged, "x") is None
+    assert proven(bench, forged, departure.browser) == (ann, False)
+    assert proven(bench, answer, "x") == (ann, False)
+    assert proven(bench, answer, departure.browser) == (ann, True)
+    assert proven(bench, answer, departure.browser) is None
+
+
+def test_an_attempt_that_came_too_late_is_still_its_members(bench: Bench) -> None:
+    departure = bench.attempts.begin(bench.member())
+    answer = bench.answer(departure.url)
+    bench.now += LIFETIME
+    assert proven(bench, answer, departure.browser) == (bench.member(), True)
+    bench.encryption = Encryption([b"n" * 32])
+    assert proven(bench, answer, departure.browser) is None
 
 
 NO_STATES = ["", "x", "a~b~c", "acme~0123456789ab~" + "S" * 43, "acme~0123456789ab~" + "S" * 43 + "\r\nX: y"]

@@ -7,6 +7,7 @@ import pytest
 
 from local.stack import Stack
 from tests.scenarios.company import Company
+from tests.scenarios.in_clear import found_in_clear
 
 LEASE_SECONDS = 5
 
@@ -23,6 +24,13 @@ def stack(log_file: Path) -> Iterator[Stack]:
     """The whole local world, the service in a process of its own."""
     with log_file.open("a") as output, Stack(lease_seconds=LEASE_SECONDS, output=output) as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def nothing_in_clear(stack: Stack, log_file: Path) -> Iterator[None]:
+    """Behind the tests of a module, no token, code, verifier or nonce can be read in any table, queue or the log."""
+    yield
+    assert found_in_clear(stack, log_file) == set()
 
 
 @pytest.fixture

@@ -11,6 +11,8 @@ from tests.browser import chromium
 from tests.scenarios.company import Company
 from tests.scenarios.own_account import KINDS, Person, new_account
 
+pytestmark = pytest.mark.usefixtures("nothing_in_clear")
+
 PATIENCE = 30_000
 
 

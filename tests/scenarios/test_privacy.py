@@ -1,20 +1,13 @@
 """P6: titles, texts, people and places of events are never asked for, stored or logged."""
 
-import base64
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
-from azure.core.exceptions import ResourceNotFoundError
-
 from local.demo.tables import contents
-from local.stack import Stack
-from shared.messages import QUEUES
-from shared.settings import Settings
-from shared.storage.queue import queue_service
 from tests.scenarios.company import Company, today, waits
+from tests.scenarios.in_clear import queued
 
 PRIVATE = {"subject", "body", "bodyPreview", "attendees", "location", "locations", "organizer"}
 TEXT = "SECRET-merger"
@@ -35,17 +28,6 @@ def test_private_text_goes_nowhere(connected: Company, log_file: Path) -> None:
     assert not kept
     assert TEXT not in log_file.read_text()
     assert TEXT not in str(connected.busy("ann"))
-
-
-def queued(stack: Stack) -> Iterator[str]:
-    """Every message that a host could take now; no message is left waiting for later."""
-    with queue_service(Settings.from_env(stack.settings).storage) as service:
-        for name in (*QUEUES, *(f"{queue}-poison" for queue in QUEUES)):
-            try:
-                for message in service.get_queue_client(name).peek_messages(max_messages=32):
-                    yield base64.b64decode(message.content).decode(errors="replace")
-            except ResourceNotFoundError:
-                continue
 
 
 def secret_meeting(hour: int) -> dict[str, Any]:

@@ -79,6 +79,8 @@ WITH_KEY = {
     "replay_dead_letters": 200,
     "replay_dead_letter": 200,
     "discard_dead_letter": 204,
+    "list_token_keys": 200,
+    "renew_tokens": 200,
 }
 """What an operator's function key opens, and no token does."""
 ANYONE = {"health": 200, "ready": 200, "openapi": 200}
