@@ -52,8 +52,8 @@ _ENOUGH = {Reason.REMOVED: timedelta(), Reason.REAUTHORIZE: timedelta(minutes=10
 """How long a renewal answers a request about the subscription that comes after it."""
 
 LOOKED_AT = timedelta(hours=5)
-"""Subscriptions of own accounts, which no pass lists, are renewed by each read of the schedule: one that ended without
-a word shows then. A little less than the time between two such reads.
+"""Subscriptions of own accounts, which no pass lists, are renewed by each read of the schedule: those that ended
+without a word show then. A little less than the time between two such reads.
 """
 SETTLED = timedelta(minutes=10)
 """A subscription this old is in our books, or nobody's: whoever made it wrote it down or died."""
@@ -201,7 +201,7 @@ def was_long_ago(push: Push, now: datetime) -> bool:
 
 
 def may_be_there(push: Push) -> bool:
-    """Whether creating it failed before, perhaps only its answer: nobody compares what Graph lists of own accounts."""
+    """Whether its creation failed before, perhaps in its answer only: nobody else lists an own account's."""
     return push.subscription_id is None and push.retry_at is not None
 
 

@@ -1,8 +1,8 @@
 """Customers for the tests of faults, of both kinds of connections.
 
-`customer` and `new_customer` are given twice: with managed connections, and with members' own ones. What is only there
-for one kind takes `managed`, `new_managed` or `personal` instead. `docs/faults.md` says for which kinds each fault is
-shown, and why not for the other.
+`customer` and `new_customer` are given twice: with managed connections, and with members' own ones. What is there for
+one kind only takes `managed`, `new_managed` or `personal` instead. `docs/faults.md` says for which kinds each fault
+is shown, and why not for the other.
 """
 
 from __future__ import annotations

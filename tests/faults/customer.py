@@ -1,8 +1,8 @@
 """A customer with a simulated clock and no process around, whose admin connected everybody.
 
 The product's own code, real storage and a simulated Microsoft; hours pass in milliseconds, which they do not
-for the running service of `tests/scenarios`. Where members have connected themselves instead, `personal_customer` says
-what differs.
+for the running service of `tests/scenarios`. Where members have connected themselves instead, `personal_customer`
+says what differs.
 """
 
 from __future__ import annotations
