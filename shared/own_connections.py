@@ -152,8 +152,12 @@ class OwnConnections:
 
     def _is_left_over(self, owner: MemberKey) -> bool:
         """Whether an earlier call was cut short when the row was gone."""
-        row = self._tables.mailboxes.row(own_mailbox(owner))
-        return row is not None and owner in row.value.members
+        mailbox = self._mailbox(own_mailbox(owner))
+        return mailbox is not None and owner in mailbox.members
+
+    def _mailbox(self, key: MailboxKey) -> Mailbox | None:
+        """The mailbox; one whose row is broken holds nobody up."""
+        return self._tables.mailboxes.some([key]).get(key)
 
     def _retire(self, owner: MemberKey) -> None:
         """Have the row say that it is over, and go once the platform has heard that.
@@ -171,7 +175,7 @@ class OwnConnections:
     def _let_go(self, owner: MemberKey) -> None:
         """The mailbox is nobody's any more; a message comes that removes it, behind any read under way."""
         key = own_mailbox(owner)
-        if self._tables.mailboxes.row(key) is not None:
+        if self._mailbox(key) is not None:
             self._connections.leave(key, owner)
             self._read(key)
 
@@ -183,9 +187,9 @@ class OwnConnections:
 
     def _end_subscription(self, key: MailboxKey) -> None:
         """At Microsoft, if it can be asked; else it tells of a mailbox that is nobody's, until it ends by itself."""
-        row = self._tables.mailboxes.row(key)
-        if row is not None and row.value.push.subscription_id is not None:
-            self._pushes().stop(row.value)
+        mailbox = self._mailbox(key)
+        if mailbox is not None and mailbox.push.subscription_id is not None:
+            self._pushes().stop(mailbox)
 
     def _read(self, key: MailboxKey) -> None:
         self._queues.send(CalendarSync(key.tenant_id, (key.object_id,), self._now(), Reason.CHANGED))

@@ -51,6 +51,10 @@ def needs_renewal(
 _ENOUGH = {Reason.REMOVED: timedelta(), Reason.REAUTHORIZE: timedelta(minutes=10)}
 """How long a renewal answers a request about the subscription that comes after it."""
 
+LOOKED_AT = timedelta(hours=5)
+"""Subscriptions of own accounts, which no pass lists, are renewed by each read of the schedule: those that ended
+without a word show then. A little less than the time between two such reads.
+"""
 SETTLED = timedelta(minutes=10)
 """A subscription this old is in our books, or nobody's: whoever made it wrote it down or died."""
 
@@ -71,10 +75,17 @@ class Pushes:
         `asked_at` is when the reason arose. Raises only what concerns the whole tenant.
         """
         now = self._now()
-        needy = {m.key.object_id: m.push for m in mailboxes if needs_renewal(m.push, now, reason, asked_at)}
+        looks = is_own(tenant_id) and reason is Reason.SCHEDULE
+        needy = {
+            m.key.object_id: m.push
+            for m in mailboxes
+            if needs_renewal(m.push, now, reason, asked_at) or (looks and was_long_ago(m.push, now))
+        }
         renewed = self._renewed(tenant_id, {i: p for i, p in needy.items() if p.key_id == self._key_id}, now)
         self._ended(tenant_id, {i: p for i, p in needy.items() if p.subscription_id and p.key_id != self._key_id})
         missing = [i for i in needy if i not in renewed or isinstance(renewed[i], Gone)]
+        if is_own(tenant_id):
+            self._freed(tenant_id, {i for i in missing if may_be_there(needy[i])})
         done = renewed | (self._created(tenant_id, missing, now) if missing else {})
         return {i: self._push_after(done[i], needy[i], i in missing, now) for i in needy}
 
@@ -182,6 +193,16 @@ class Pushes:
             with suppress(MicrosoftError):
                 found += self._subscriptions.live_of(MailboxKey(tenant_id, object_id))
         return found
+
+
+def was_long_ago(push: Push, now: datetime) -> bool:
+    """Whether nobody has seen the subscription lately."""
+    return push.granted_at is None or push.granted_at + LOOKED_AT <= now
+
+
+def may_be_there(push: Push) -> bool:
+    """Whether its creation failed before, perhaps in its answer only: nobody else lists an own account's."""
+    return push.subscription_id is None and push.retry_at is not None
 
 
 def is_stray(subscription: Subscription, books: Collection[str], now: datetime) -> bool:

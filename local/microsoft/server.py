@@ -152,6 +152,7 @@ async def log_request(request: web.Request, handler: Handler) -> web.StreamRespo
                 "path": request.path,
                 "query": request.query_string,
                 "tenant": request.match_info.get("tenant"),
+                "user": None,
                 "status": response.status,
                 "milliseconds": round((monotonic() - started) * 1000, 3),
                 "batch": None,

@@ -16,8 +16,8 @@ class Switches:
     wids_in_id_token: bool = True
     """Whether `groupMembershipClaims` also puts `wids` into ID tokens (documented for access tokens only)."""
     token_clock: Literal["real", "simulated"] = "real"  # noqa: S105 - not a password
-    """Whose time `iat`, `nbf` and `exp` are in. MSAL and PyJWT know only the machine's clock, so that is the default
-    and moving the simulator's clock leaves tokens valid."""
+    """Whose time `iat`, `nbf` and `exp` of access tokens are in. MSAL and PyJWT know only the machine's clock, so
+    that is the default and moving the simulator's clock leaves tokens valid. ID tokens always are."""
     access_token_seconds: int = 3599
     """Lifetime of access tokens."""
     refresh_in_seconds: int | None = None

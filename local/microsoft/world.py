@@ -248,7 +248,7 @@ class World:
     sequence: int = 0
     """Grows with every change anywhere; orders delta rounds."""
     requests: deque[Json] = field(default_factory=lambda: deque(maxlen=200_000))
-    """The request log: time, method, host, path, query, tenant, status, milliseconds; batch items one by one."""
+    """The request log: time, method, host, path, query, tenant, user, status, milliseconds; batch items singly."""
 
     def next_sequence(self) -> int:
         """A new position in the order of all changes."""

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from local import truth
-from local.soak import decision_checks
+from local.soak import decision_checks, own_checks
+from local.soak.answer_checks import check_answer, check_honest
 from local.soak.errors import Divergence
 from local.soak.expectations import expected
-from local.soak.history import DAYS, History, today
+from local.soak.history import History
 from local.soak.organizations import Side, standing_of
-from shared.freebusy import BusyAnswer
-from shared.model import Connection, ConnectionStatus, Freshness, MemberKey, State, Tenant, Window
+from shared.model import Connection, ConnectionStatus, State, Tenant
 
 
 def after_every_step(history: History) -> None:
     """Answers are honest, calendar requests go to members' mailboxes only, and what was decided holds."""
     for side in history.sides:
-        connections = connections_of(side)
+        connections, own = connections_of(side), side.own_connections()
         for name in side.roster:
-            if name in connections:
-                check_honest(side, connections[name])
+            check_honest(side, name, connections.get(name), own.get(name))
     check_requests(history)
     decision_checks.after_every_step(history)
     check_heard(history)
@@ -46,26 +42,6 @@ def check_told(side: Side, connections: dict[str, Connection]) -> None:
             raise Divergence(f"{key} is {value.state}, the platform heard {heard}; pending {value.outbox.pending}")
 
 
-def check_honest(side: Side, connection: Connection) -> None:
-    """The answer is what Outlook said at its `read_at` or later; a fresh one misses nothing that was heard of.
-
-    Heard of means: a believed notification whose message is not waiting any more.
-    """
-    answer, span = answered(side, connection.member)
-    user_id = connection.object_id
-    if answer.read_at is None or answer.freshness is Freshness.UNKNOWN or user_id is None:
-        return
-    said = blocks(answer)
-    possible = [clipped(version, span) for version in side.outlook.truth(user_id, answer.read_at)]
-    if said not in possible:
-        raise Divergence(f"{connection.member}: {said} was never true since {answer.read_at}: {possible}")
-    heard = side.host.heard.get(user_id)
-    if answer.freshness is not Freshness.FRESH or heard is None or side.host.awaits(user_id):
-        return
-    if answer.read_at < heard:
-        raise Divergence(f"{connection.member}: fresh as of {answer.read_at}, though told at {heard}")
-
-
 def check_requests(history: History) -> None:
     """No calendar is asked for that belongs to nobody on the roster.
 
@@ -76,12 +52,16 @@ def check_requests(history: History) -> None:
         path = request["path"].lower()
         if "/calendarview" not in path:
             continue
+        if "/me/" in path:
+            own_checks.check_read(history, request["user"])
+            continue
         user_id = path.split("/users/")[1].split("/")[0]
         names = {user_id} | history.outlook.addresses_ever.get(user_id, set())
         if not (history.claimed | history.leaving) & names:
             raise Divergence(f"read the calendar of {user_id}, who is nobody's")
     history.requests_seen = len(requests)
     history.leaving.clear()
+    history.own.forget_others()
     if history.wanted() != history.claimed:
         relax_claims(history)
 
@@ -97,7 +77,8 @@ def relax_claims(history: History) -> None:
 
 def at_rest(history: History) -> None:
     """Everything is as a fresh look at Microsoft would have it, and nothing is left over."""
-    kept = [letter for letter in history.observer.dead_letters.all() if history.outlook.tenant.id in letter.text]
+    subjects = [history.outlook.tenant.id, history.org, *(key.object_id for key in history.own.keys().values())]
+    kept = [one for one in history.observer.dead_letters.all() if any(subject in one.text for subject in subjects)]
     if kept:
         raise Divergence(f"failed for good: {kept[0]}")
     if history.host.queue:
@@ -106,8 +87,12 @@ def at_rest(history: History) -> None:
     found = {side.org: connections_of(side) for side in history.sides}
     for side in history.sides:
         check_side(side, found[side.org])
+        own = side.own_connections()
+        for name in side.roster:
+            check_answer(side, name, found[side.org].get(name), own.get(name))
     check_books(history, {(org, c.member): c for org, some in found.items() for c in some.values()})
     decision_checks.at_rest(history)
+    own_checks.at_rest(history)
 
 
 def check_side(side: Side, connections: dict[str, Connection]) -> None:
@@ -123,16 +108,10 @@ def check_side(side: Side, connections: dict[str, Connection]) -> None:
 
 
 def check_member(side: Side, connection: Connection) -> None:
-    """The state is what the directory and the mailbox say, and a connected calendar is fresh and equal."""
+    """The state is what the directory and the mailbox say."""
     wanted = expected(side, connection)
     if connection.status is not wanted:
         raise Divergence(f"{connection.member} is {connection.status} ({connection.detail}), not {wanted}")
-    if wanted is not ConnectionStatus.CONNECTED:
-        return
-    answer, span = answered(side, connection.member)
-    actual = clipped(side.outlook.versions[str(connection.object_id)][-1][1], span)
-    if answer.freshness is not Freshness.FRESH or blocks(answer) != actual:
-        raise Divergence(f"{connection.member}: {answer} is not {actual}")
 
 
 def check_books(history: History, connections: dict[tuple[str, str], Connection]) -> None:
@@ -143,8 +122,9 @@ def check_books(history: History, connections: dict[tuple[str, str], Connection]
     if held != bound or set(mailboxes) != {key for *_, key in bound}:
         raise Divergence(f"mailboxes {sorted(held)} {sorted(mailboxes)}, connections {sorted(bound)}")
     cached = {(side.org, *row) for side in history.sides for row in history.calendar_rows(side.org)}
-    if cached - bound:
-        raise Divergence(f"calendars kept of people who left: {cached - bound}")
+    own = {(history.org, who, one.mailbox.object_id) for who, one in history.own_connections().items()}
+    if cached - bound - own:
+        raise Divergence(f"calendars kept of people who left: {cached - bound - own}")
     live = live_subscriptions(history)
     for member in connections.values():
         if member.status is ConnectionStatus.CONNECTED:
@@ -157,11 +137,11 @@ def check_books(history: History, connections: dict[tuple[str, str], Connection]
 
 
 def live_subscriptions(history: History) -> dict[str, list[str | None]]:
-    """Those Microsoft would notify us by, per user."""
+    """Those Microsoft would notify us by, made by the app itself, per user."""
     world, now = history.outlook.world, history.outlook.now()
     found: dict[str, list[str | None]] = {}
     for subscription in history.outlook.simulator.call(lambda: list(world.subscriptions.values())):
-        if subscription.expires_at > now and not subscription.removed:
+        if subscription.expires_at > now and not subscription.removed and subscription.by_user is None:
             found.setdefault(subscription.user_id, []).append(subscription.id)
     return found
 
@@ -169,22 +149,3 @@ def live_subscriptions(history: History) -> dict[str, list[str | None]]:
 def connections_of(side: Side) -> dict[str, Connection]:
     """The organization's connections by member."""
     return {row.key: row.value for row in side.observer.tables.connections.rows(side.org)}
-
-
-def answered(side: Side, name: str) -> tuple[BusyAnswer, Window]:
-    """What we say of the member's next weeks."""
-    start = today(side.outlook.now())
-    span = Window(start, start + DAYS)
-    return side.observer.availability.known(MemberKey(side.org, name), span), span
-
-
-def blocks(answer: BusyAnswer) -> list[truth.Block]:
-    """The answer's blocks as the truth writes them."""
-    return sorted((block.start, block.end, str(block.status)) for block in answer.blocks)
-
-
-def clipped(version: list[truth.Block], span: tuple[datetime, datetime]) -> list[truth.Block]:
-    """The part of a calendar inside a span."""
-    start, end = span
-    inside = [(max(a, start), min(b, end), status) for a, b, status in version if a < end and b > start]
-    return sorted(block for block in inside if block[0] < block[1])

@@ -47,6 +47,9 @@ def state_of(side: Side, user: User) -> ConnectionStatus:
         return ConnectionStatus.DISABLED_IN_DIRECTORY
     if user.id in side.outlook.tenant.denied_mailboxes:
         return ConnectionStatus.OUT_OF_SCOPE
-    if user.mailbox is None or user.mailbox.hosted == "on_premises":
-        return ConnectionStatus.NO_MAILBOX
-    return ConnectionStatus.CONNECTED
+    return ConnectionStatus.CONNECTED if has_calendar(user) else ConnectionStatus.NO_MAILBOX
+
+
+def has_calendar(user: User) -> bool:
+    """Whether somebody has a mailbox in the cloud."""
+    return user.mailbox is not None and user.mailbox.hosted != "on_premises"

@@ -15,13 +15,14 @@ from local.soak.host import Envelope, Host
 from local.soak.interruptions import Interruptions
 from local.soak.organizations import Neighbour, Side
 from local.soak.outlook import TICK, ZONE, Outlook
-from local.soak.platform import Platform
+from local.soak.own_accounts import OwnAccounts
+from local.soak.platform import Platform, own_of
 from local.soak.process import Process
 from local.soak.stage import Stage
 from shared.errors import NotFound
 from shared.matching import normalise
 from shared.messages import DirectorySync
-from shared.model import Member, Tenant, TenantStatus
+from shared.model import Member, OwnConnection, Tenant, TenantStatus
 from shared.policy import kept_out
 
 MOST_AT_ONCE = 200
@@ -54,6 +55,7 @@ class History:
         self.platform = Platform()
         self._listener.hear = self._hear
         self.decisions = Decisions(self)
+        self.own = OwnAccounts(self)
         self.neighbour: Neighbour | None = None
         self.storage = TableServiceClient.from_connection_string(stage.azurite.connection_string)
 
@@ -62,6 +64,7 @@ class History:
         self._listener.receive = lambda _: 503
         self._listener.hear = lambda *_: (503, {})
         self.outlook.close()
+        self.own.clear()
         for side in self.sides:
             self.observer.tables.tenants.delete(side.org, self.outlook.tenant.id)
         self.observer.close()
@@ -72,6 +75,11 @@ class History:
     def sides(self) -> list[Side]:
         """The organizations that connect the tenant."""
         return [self, *([self.neighbour] if self.neighbour else [])]
+
+    def own_connections(self) -> dict[str, OwnConnection]:
+        """Members' own connections that are there."""
+        rows = self.own.rows() if self.own.signed_in else {}
+        return {who: own for who, own in rows.items() if not own.is_over}
 
     def connect(self, org: str | None = None) -> None:
         """Consent, recorded as an activation records it."""
@@ -128,7 +136,7 @@ class History:
         """Take a member off."""
         left = self.roster.pop(name)
         self.decisions.out.discard(name)
-        self.platform.removals[name] += 1
+        self.platform.removals.update((name, own_of(name)))
         self.until_done(lambda: self._removed(name))
         self.outlook.world.clock.advance(TICK)
         self._drop(set(left) - self.wanted())

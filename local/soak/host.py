@@ -136,7 +136,7 @@ class Host:
 
     def interrupt(self, number: int, action: Callable[[], None] | None, *, afterwards: bool) -> None:
         """Plan an interruption of the next run: the action, or death."""
-        self.interruptions.plan(number, action or kill, afterwards=afterwards)
+        self.interruptions.plan(number, action or kill, afterwards=afterwards, at_sign_in=action is None)
 
     def replace_process(self) -> None:
         """A new process in place of the dead one."""

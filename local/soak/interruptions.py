@@ -27,16 +27,28 @@ class Interruptions:
         self._left = 0
         self._afterwards = False
         self._action: Callable[[], None] | None = None
+        self._at_sign_in = False
         self.calendar_written: Callable[[], None] = lambda: None
         """What looks at things as soon as a cached calendar was written."""
 
-    def plan(self, number: int, action: Callable[[], None], *, afterwards: bool) -> None:
-        """Do this around the `number`th request from now: before it is sent, or before its answer is seen."""
-        self._left, self._action, self._afterwards = number, action, afterwards
+    @property
+    def is_waiting(self) -> bool:
+        """Whether something is planned that has not happened."""
+        return self._action is not None
+
+    def plan(
+        self, number: int, action: Callable[[], None], *, afterwards: bool, at_sign_in: bool = False
+    ) -> None:
+        """Do this around the `number`th request from now: before it is sent, or before its answer is seen.
+
+        Tokens are fetched under a lock: whoever came in between in the same process would wait for ever. So these
+        requests count only for what asks for them, the process's death or another process.
+        """
+        self._left, self._action, self._afterwards, self._at_sign_in = number, action, afterwards, at_sign_in
 
     def forget(self) -> bool:
         """Drop the plan; whether it was still waiting."""
-        waiting, self._action = self._action is not None, None
+        waiting, self._action = self.is_waiting, None
         return waiting
 
     def around(self, request: Callable[[], T]) -> T:
@@ -64,7 +76,7 @@ class Interruptions:
         send = session.send
 
         def watched(request: requests.PreparedRequest, **options: Any) -> requests.Response:
-            if _is_sign_in(request.url or ""):
+            if _is_sign_in(request.url or "") and not self._at_sign_in:
                 return send(request, **options)
             return self.around(lambda: sent(request, **options))
 
@@ -82,5 +94,4 @@ _WRITING = ("POST", "PUT", "PATCH", "MERGE")
 
 
 def _is_sign_in(url: str) -> bool:
-    """Tokens are fetched under a lock: whoever came in between in the same thread would wait for ever."""
     return "/oauth2/" in url or "/.well-known/" in url

@@ -10,7 +10,7 @@ from local.soak.host import Host
 from local.soak.outlook import ZONE, Outlook
 from local.soak.platform import Platform
 from local.soak.process import Process
-from shared.model import Choice, ConnectionStatus, Member, MemberKey, Policy, Tenant, TenantStatus
+from shared.model import Choice, ConnectionStatus, Member, MemberKey, OwnConnection, Policy, Tenant, TenantStatus
 from shared.policy import KeptOut, kept_out
 
 
@@ -24,6 +24,9 @@ class Side(Protocol):
     observer: Process
     platform: Platform
 
+    def own_connections(self) -> dict[str, OwnConnection]:
+        """Members' own connections that are there."""
+
 
 @dataclass
 class Neighbour:
@@ -35,6 +38,10 @@ class Neighbour:
     org: str = field(default_factory=lambda: f"beta-{uuid4().hex}")
     roster: dict[str, tuple[str, ...]] = field(default_factory=dict)
     platform: Platform = field(default_factory=Platform)
+
+    def own_connections(self) -> dict[str, OwnConnection]:
+        """Nobody has one."""
+        return {}
 
 
 @dataclass(frozen=True)

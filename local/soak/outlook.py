@@ -35,7 +35,8 @@ PATIENCE_SECONDS = 20
 PAUSE_SECONDS = 0.002
 
 T = TypeVar("T")
-Versions = list[tuple[datetime, list[truth.Block]]]
+Blocks = list[truth.Block]
+Versions = list[tuple[datetime, Blocks]]
 
 
 class Reminderless(Delivery):
@@ -150,6 +151,10 @@ class Outlook:
         versions = self.versions.get(user_id, [])
         ends = [moment for moment, _ in versions[1:]] + [datetime.max.replace(tzinfo=UTC)]
         return [blocks for (_, blocks), end in zip(versions, ends, strict=True) if end > since]
+
+    def shown(self, user_id: str) -> Blocks:
+        """What the calendar says now."""
+        return self.versions[user_id][-1][1]
 
     def _remember(self) -> None:
         now = self.now()

@@ -11,7 +11,11 @@ from typing import Any
 import msgspec
 from standardwebhooks import Webhook
 
+from shared.model import PERSONAL
+
 SECRETS = "whsec_bmV3ZXN0IHNlY3JldCBvZiBhIGhpc3Rvcnk=,whsec_b2xkZXN0IHNlY3JldCBvZiBhIGhpc3Rvcnk="
+ENDS: dict[str | None, str] = {PERSONAL: "user_disconnected", None: "disconnected"}
+"""The last state of what is then gone and may begin anew, by an event's source; a tenant's has none."""
 SILENCE = 0
 """Instead of a status: the connection ends without an answer."""
 
@@ -23,7 +27,9 @@ class Platform:
     """Takes events as documented: each id once, and nothing older than what was heard of somebody."""
 
     heard: dict[str, list[Data]] = field(default_factory=dict)
-    """By member, by tenant id, or by member and booking with a bar between: in the order they came."""
+    """By member, by member and source for own connections (`own_of`), by tenant id, or by member and booking with a
+    bar between: in the order they came.
+    """
     broken: list[str] = field(default_factory=list)
     """What must never happen."""
     removals: Counter[str] = field(default_factory=Counter)
@@ -70,8 +76,7 @@ class Platform:
         if "booking" in last:
             return True
         if last["previous_state"] is None:
-            began_anew = bool(earlier) and ("member" in last or earlier[-1]["state"] == "disconnected")
-            return not earlier or (began_anew and (self.removals[key] > 0 or "member" not in last))
+            return not earlier or self.removals[key] > 0 or earlier[-1]["state"] == ENDS.get(last.get("source"))
         return bool(earlier) and earlier[-1]["state"] == last["previous_state"]
 
 
@@ -79,7 +84,14 @@ def about(data: Data) -> str:
     """Whom or what an event is about."""
     if "booking" in data:
         return f"{data['member']}|{data['booking']}"
+    if data.get("source") == PERSONAL:
+        return own_of(data["member"])
     return str(data.get("member") or data["tenant"])
+
+
+def own_of(member: str) -> str:
+    """Under what events about a member's own connection are kept."""
+    return f"{member}/{PERSONAL}"
 
 
 def _is_genuine(body: bytes, headers: Mapping[str, str]) -> bool:

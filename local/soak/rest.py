@@ -11,6 +11,8 @@ EVERY = timedelta(minutes=5)
 """The timer's schedule."""
 LONG_ENOUGH = timedelta(hours=7)
 """More than the longest time between two reads of a calendar, and than the longest pause after failures."""
+SOON = timedelta(minutes=30)
+"""More than it takes to read a calendar whose owner has just signed in."""
 RARELY = timedelta(hours=2)
 """The timer runs at least this often; where nothing is due, the runs between change nothing."""
 MOST_PER_HOUR = 120
@@ -29,6 +31,8 @@ def come_to_rest(history: History) -> None:
         envelope.let_go()
     history.outlook.await_delivery()
     pass_time(history, LONG_ENOUGH)
+    if history.own.sign_in_again():
+        pass_time(history, SOON)
 
 
 def pass_time(history: History, span: timedelta) -> None:
@@ -51,7 +55,10 @@ def pass_time(history: History, span: timedelta) -> None:
 
 def first_due(history: History) -> datetime | None:
     """When the first mailbox is due."""
-    mailboxes = history.observer.tables.mailboxes.of_tenant(history.outlook.tenant.id)
+    mailboxes = [
+        *history.observer.tables.mailboxes.of_tenant(history.outlook.tenant.id),
+        *history.own.mailboxes().values(),
+    ]
     return min((m.due_at for m in mailboxes if m.due_at), default=None)
 
 

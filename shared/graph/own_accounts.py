@@ -6,17 +6,28 @@ https://learn.microsoft.com/graph/auth-v2-user
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from shared.errors import AccessLost, MailboxUnreadable, MicrosoftError, ReconnectRequired, TryLater
+from shared.errors import (
+    AccessLost,
+    CredentialRejected,
+    MailboxUnreadable,
+    MicrosoftError,
+    ReconnectRequired,
+    TryLater,
+)
 from shared.graph.client import Call, Graph, GraphClient, Json
 from shared.model import ConnectionStatus, MailboxKey, is_own
 
 T = TypeVar("T")
+
+log = logging.getLogger(__name__)
+
 AT_ONCE = 5
 """People whose calls of one batch are under way together."""
 
@@ -113,6 +124,9 @@ class GraphOfAll:
             if not _is_refused(problem):
                 raise
             raise ReconnectRequired(problem.code, account.generation) from None
+        except CredentialRejected as rejected:
+            log.error("Entra ID refuses the app's credential: %s", rejected.code)  # noqa: TRY400 - no trace needed
+            raise
         except MicrosoftError as problem:
             raise _of_one(problem, account.generation) from None
 

@@ -1,7 +1,8 @@
-"""A customer with a simulated clock and no process around.
+"""A customer with a simulated clock and no process around, whose admin connected everybody.
 
 The product's own code, real storage and a simulated Microsoft; hours pass in milliseconds, which they do not
-for the running service of `tests/scenarios`.
+for the running service of `tests/scenarios`. Where members have connected themselves instead, `personal_customer`
+says what differs.
 """
 
 from __future__ import annotations
@@ -13,13 +14,13 @@ from typing import Any
 from local.microsoft.faults import Fault, NotificationFault
 from local.microsoft.graph import events
 from local.microsoft.world import Event, Subscription, Tenant, User, World
-from local.soak import checks
+from local.soak import answer_checks, checks
 from local.soak.base import times
 from local.soak.history import History, today
 from local.soak.rest import come_to_rest, pass_time
 from local.soak.stage import Stage
 from shared.freebusy import BusyAnswer
-from shared.model import ConnectionStatus, Mailbox, MailboxKey, MemberKey, TenantStatus
+from shared.model import Connection, ConnectionStatus, Mailbox, MailboxKey, MemberKey, OwnConnection, TenantStatus
 from shared.model import Tenant as KnownTenant
 
 ANN, BEN = "ann", "ben"
@@ -28,17 +29,30 @@ ANN, BEN = "ann", "ben"
 class Customer:
     """A tenant with two members, ann and ben."""
 
+    table = "Connections"
+    """Where members' connections are kept."""
+    silent_for = timedelta(minutes=5)
+    """After so long a subscription that ended without a word is found missing."""
+
     def __init__(self, stage: Stage, *, connected: bool = True) -> None:
         self.history = History(stage)
         self.outlook = self.history.outlook
         self.world: World = self.outlook.world
         self.world.switches.access_token_seconds = 24 * 3600
         for name in (ANN, BEN):
-            self.outlook.hire(name)
-            self.history.put_member(name, self.outlook.address(name))
+            Customer.hires(self, name)
         if connected:
-            self.history.connect()
+            self.connect()
             self.run()
+
+    def connect(self) -> None:
+        """Have the calendars connected."""
+        self.history.connect()
+
+    def hires(self, name: str) -> None:
+        """Somebody new has a mailbox, is on the roster, and connects."""
+        self.outlook.hire(name)
+        self.history.put_member(name, self.outlook.address(name))
 
     # Outlook
 
@@ -58,8 +72,12 @@ class Customer:
         return self.outlook.do(lambda: events.create_event(*self.place(name), body))
 
     def fault(self, where: str, **more: Any) -> None:
-        """Have Graph or Entra answer wrongly."""
-        self.outlook.do(lambda: self.world.faults.add(Fault(where, **more)))
+        """Have Graph or Entra answer wrongly; places are those of managed mailboxes."""
+        self.outlook.do(lambda: self.world.faults.add(self.spoilt(where, **more)))
+
+    def spoilt(self, where: str, **more: Any) -> Fault:
+        """The fault, at the place as it is called."""
+        return Fault(where, **more)
 
     def misdeliver(self, kind: Any, **more: Any) -> None:
         """Have notifications go wrong."""
@@ -77,8 +95,8 @@ class Customer:
 
     def reads(self, name: str) -> int:
         """How often somebody's calendar was asked for so far."""
-        path = f"/users/{self.user(name).id}/calendarview"
-        return sum(path in request["path"].lower() for request in list(self.world.requests))
+        asked = [one["path"].lower() for one in list(self.world.requests) if one["user"] == self.user(name).id]
+        return sum("/calendarview" in path for path in asked)
 
     # The product
 
@@ -116,8 +134,12 @@ class Customer:
 
     def state(self, name: str) -> tuple[ConnectionStatus, str | None]:
         """What an admin sees of a member."""
-        connection = checks.connections_of(self.history)[name]
+        connection = self.connection(name)
         return connection.status, connection.detail
+
+    def connection(self, name: str) -> Connection | OwnConnection:
+        """A member's connection."""
+        return checks.connections_of(self.history)[name]
 
     def status(self, name: str) -> ConnectionStatus:
         """The member's state."""
@@ -135,13 +157,29 @@ class Customer:
 
     def mailbox(self, name: str) -> Mailbox:
         """What our books say of somebody's mailbox."""
-        row = self.history.observer.tables.mailboxes.row(MailboxKey(self.outlook.tenant.id, self.user(name).id))
+        row = self.history.observer.tables.mailboxes.row(self.key(name))
         assert row is not None
         return row.value
 
+    def key(self, name: str) -> MailboxKey:
+        """How the product names somebody's mailbox."""
+        return MailboxKey(self.outlook.tenant.id, self.user(name).id)
+
+    def watched_with(self, name: str) -> str:
+        """Whose calendar is read often too while changes to this one are not told of."""
+        return next(other for other in (ANN, BEN) if other != name)
+
+    def missed_pushes(self) -> int:
+        """In how many mailboxes changes were not told of lately, as it is shown."""
+        return self.tenant().missed_pushes
+
+    def blames_nobody(self) -> bool:
+        """Whether nobody is asked to mend what is not theirs to mend."""
+        return self.tenant_status() is TenantStatus.CONNECTED
+
     def busy(self, name: str) -> BusyAnswer:
         """What we answer about somebody's next weeks."""
-        return checks.answered(self.history, name)[0]
+        return answer_checks.answered(self.history, name)[0]
 
     def blocks(self, name: str) -> int:
         """In how many blocks."""
@@ -149,11 +187,16 @@ class Customer:
 
     def is_true(self, name: str) -> bool:
         """Whether the answer is fresh and what Outlook says."""
+        managed, own = checks.connections_of(self.history).get(name), self.history.own_connections().get(name)
         try:
-            checks.check_member(self.history, checks.connections_of(self.history)[name])
+            answer_checks.check_answer(self.history, name, managed, own)
         except AssertionError:
             return False
         return self.status(name) is ConnectionStatus.CONNECTED
+
+    def recovers(self, **span: float) -> None:
+        """At least so much time passes without trouble; members do what they are asked to."""
+        self.live(**span)
 
     def is_at_rest(self) -> None:
         """Now: each cache equals a fresh read of Outlook, one live subscription per mailbox, nothing left over."""
@@ -167,7 +210,7 @@ class Customer:
     def counted(self, where: str) -> Callable[[], int]:
         """Counts the requests to a place from now on, spoiling none."""
         most = 1_000_000
-        counter = Fault(where, times=most)
+        counter = self.spoilt(where, times=most)
         self.outlook.do(lambda: self.world.faults.add(counter))
         return lambda: most - (counter.times or 0)
 

@@ -35,9 +35,8 @@ def while_reading(worker: Process, happens: Happens) -> None:
 
 def told(customer: Customer, name: str = ANN) -> CalendarSync:
     """A notification about somebody's mailbox that arrives now."""
-    return CalendarSync(
-        customer.outlook.tenant.id, (customer.user(name).id,), customer.outlook.now(), Reason.NOTIFIED
-    )
+    tenant_id, object_id = customer.key(name)
+    return CalendarSync(tenant_id, (object_id,), customer.outlook.now(), Reason.NOTIFIED)
 
 
 def die() -> None:

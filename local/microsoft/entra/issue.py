@@ -5,6 +5,7 @@ https://learn.microsoft.com/en-us/entra/identity-platform/id-token-claims-refere
 
 from __future__ import annotations
 
+import time
 from secrets import token_urlsafe
 from typing import Any
 from uuid import NAMESPACE_URL, uuid4, uuid5
@@ -102,7 +103,7 @@ def _graph_claims(world: World, tenant_id: str, client_id: str) -> dict[str, Any
 
 
 def _id_claims(world: World, addresses: Addresses, sign_in: SignIn, user: User) -> dict[str, Any]:
-    now = int(token_time(world))
+    now = int(time.time())
     claims = {
         "ver": "2.0",
         "iss": addresses.issuer(sign_in.tenant_id),

@@ -3,6 +3,7 @@
 Graph's access tokens have the v1.0 format. What an app may do is written in the token (`roles`) until it expires:
 a role taken away, or a service principal switched off, shows only in the next token. Times inside tokens are the
 machine's unless `Switches.token_clock` says otherwise; `AccessToken.expires_at` is always in simulated time.
+ID tokens are for clients alone, who judge them by the machine's clock.
 https://learn.microsoft.com/en-us/entra/identity-platform/access-token-claims-reference
 """
 

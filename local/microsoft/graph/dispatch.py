@@ -37,6 +37,8 @@ class Call:
     """Request id of the `$batch` this call is an item of."""
     id: str = field(default_factory=lambda: str(uuid4()))
     tenant: str | None = None
+    user: str | None = None
+    """Whose mailbox or account it is about, as the path or the token says."""
 
     @property
     def path(self) -> str:
@@ -87,7 +89,8 @@ async def _spoilt_or_true(world: World, call: Call) -> GraphResponse:
     token = read_access_token(world, call.headers.get("authorization"))
     call.tenant = token.tenant_id
     check_call(world, token)
-    fault = world.faults.take(call.path, token.tenant_id, _user_in_path(call, token), call.method)
+    call.user = _user_in_path(call, token)
+    fault = world.faults.take(call.path, token.tenant_id, call.user, call.method)
     if fault is None:
         return await _true(world, call, token)
     await asyncio.sleep(fault.delay_seconds)
@@ -192,6 +195,7 @@ def _record(world: World, call: Call, time: str, status: int, seconds: float) ->
             "path": f"/v1.0{path}",
             "query": query,
             "tenant": call.tenant,
+            "user": call.user,
             "status": status,
             "milliseconds": round(seconds * 1000, 3),
             "batch": call.batch,
