@@ -28,7 +28,7 @@ SENTENCES = {
     "member.included": "{actor} included the member {subject} again.",
     "connection.disconnected": "{actor} disconnected the calendar of the member {subject}.",
     "connection.reconnected": "{actor} connected the calendar of the member {subject} again.",
-    "connection.own_connected": "{actor} connected an account of their own for the member {subject}: {detail}.",
+    "connection.own_connected": "{actor} connected an account of their own for the member {subject}.",
     "connection.own_disconnected": "{actor} disconnected the account of the member {subject}'s own.",
     "match.chosen": "{actor} said which directory user the member {subject} is: {detail}.",
     "match.left_to_addresses": "{actor} left it to the addresses again who the member {subject} is.",
@@ -36,6 +36,9 @@ SENTENCES = {
     REFUSED: "{actor} was refused: {subject} ({detail}).",
 }
 """Every action in words; a test holds the list against the actions in the code."""
+
+CONCEALED = frozenset({"connection.own_connected"})
+"""Actions whose detail is kept, and shown to no admin: which account at Microsoft a member's own is (decision 27)."""
 
 
 def sentence(entry: Entry) -> str:
