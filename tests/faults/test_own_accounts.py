@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from local.microsoft.browser import sign_in
-from local.microsoft.graph.subscriptions import remove_subscription
+from local.microsoft.graph.subscriptions import forget, remove_subscription
 from local.microsoft.sign_ins import revoke
 from local.soak.stage import Stage
 from shared.callers import Caller
@@ -140,3 +142,63 @@ def test_a_sign_in_that_ended_is_asked_about_once_and_never_free_until_it_is_ren
     ann.signs_in()
     ann.run()
     ann.settles(2)
+
+
+def listings(ann: OwnCustomer) -> int:
+    """How often her account was asked for its subscriptions so far."""
+    return sum(one["method"] == "GET" and one["path"].endswith("/subscriptions") for one in list(ann.world.requests))
+
+
+def test_a_subscription_that_ended_in_silence_is_made_anew_within_the_hour_though_nothing_changed(
+    ann: OwnCustomer,
+) -> None:
+    (one,) = ann.subscriptions(ANN)
+    ann.outlook.do(lambda: forget(ann.world, one))
+    ann.ticks(minutes=50)
+    assert ann.subscriptions(ANN) == []
+    ann.ticks(minutes=15)
+    ann.settles(0)
+    ann.meet(ANN, hour=13)
+    ann.run()
+    ann.settles(1)
+
+
+def test_an_account_is_asked_for_its_subscriptions_once_an_hour(ann: OwnCustomer) -> None:
+    before = listings(ann)
+    ann.ticks(minutes=6 * 60)
+    assert 5 <= listings(ann) - before <= 6
+    ann.settles(0)
+
+
+def test_a_stray_of_ours_in_the_account_is_ended_and_nobody_elses(ann: OwnCustomer) -> None:
+    """Graph lists a hundred on a page; the stray is on the second."""
+    foreign = {stowaway(ann, "foreign", "https://other.example/lifecycle") for _ in range(100)}
+    stowaway(ann, "stray")
+    ann.ticks(minutes=60)
+    assert {one.id for one in ann.subscriptions(ANN)} == {ann.box().push.subscription_id, *foreign}
+
+
+def stowaway(ann: OwnCustomer, name: str, lifecycle: str | None = None) -> str:
+    """A subscription like hers, of which our books know nothing."""
+    (known, *_) = ann.subscriptions(ANN)
+    fields = {**known.fields, **({"lifecycleNotificationUrl": lifecycle} if lifecycle else {})}
+    made = replace(known, id=f"{name}-{uuid.uuid4()}", fields=fields)
+
+    def add() -> None:
+        ann.world.subscriptions[made.id] = made
+        box = ann.user(ANN).mailbox
+        assert box is not None
+        box.subscription_ids.add(made.id)
+
+    ann.outlook.do(add)
+    return made.id
+
+
+def test_an_account_whose_sign_in_ended_is_found_out_within_the_hour_and_then_not_asked(ann: OwnCustomer) -> None:
+    ann.world.switches.revocation_reaches_graph = True
+    ann.outlook.do(lambda: revoke(ann.world, ann.user(ANN)))
+    ann.ticks(minutes=60)
+    assert ann.own().status is S.RECONNECT_REQUIRED
+    asked, tokens = listings(ann), ann.counted("token")
+    ann.ticks(minutes=120)
+    assert (listings(ann), tokens()) == (asked, 0)
