@@ -6,7 +6,7 @@ import logging
 import sys
 import time
 
-from benchmarks import available, bookings, busy, connect, imports, latency, members, storm, webhook
+from benchmarks import available, bookings, busy, connect, imports, latency, members, refresh, storm, webhook
 from benchmarks.report import heading, machine, note
 
 BENCHMARKS = {
@@ -16,6 +16,7 @@ BENCHMARKS = {
     "available": available.run,
     "bookings": bookings.run,
     "members": members.run,
+    "refresh": refresh.run,
     "latency": latency.run,
     "storm": storm.run,
     "connect": connect.run,

@@ -33,7 +33,7 @@ SENTENCES = {
     "member.included": "{actor} included the member {subject} again.",
     "connection.disconnected": "{actor} disconnected the calendar of the member {subject}.",
     "connection.reconnected": "{actor} connected the calendar of the member {subject} again.",
-    "connection.own_connected": "{actor} connected an account of their own for the member {subject}: {detail}.",
+    "connection.own_connected": "{actor} connected an account of their own for the member {subject}.",
     "connection.own_disconnected": "{actor} disconnected the account of the member {subject}'s own.",
     OWN_REFUSED: "{actor} was refused when connecting an account of their own for the member {subject}: {detail}.",
     OWN_ASTRAY: "{actor} refused what came back elsewhere or altered of a sign-in of the member {subject}: {detail}.",
@@ -47,6 +47,9 @@ SENTENCES = {
     REFUSED: "{actor} was refused: {subject} ({detail}).",
 }
 """Every action in words; a test holds the list against the actions in the code."""
+
+CONCEALED = frozenset({"connection.own_connected"})
+"""Actions whose detail is kept, and shown to no admin: which account at Microsoft a member's own is (decision 27)."""
 
 
 def sentence(entry: Entry) -> str:

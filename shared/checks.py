@@ -1,4 +1,4 @@
-"""One member's connection gone through step by step, now, with what came of each step.
+"""One member's connection gone through step by step, now, with what came of each step; and an account of their own.
 
 The same code as always does the work: what a check mends is mended, and what it says is what would happen.
 """
@@ -7,18 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
 from shared.calendar_sync import CalendarSyncs
+from shared.check_steps import Step, account_of, decision, match_of, push_of, reading_of
 from shared.choices import Choices, Standing
 from shared.directory_sync import is_held
 from shared.errors import AccessLost, EntityChanged, MicrosoftError
-from shared.mailbox_reading import is_paused
 from shared.messages import CalendarSync, DirectorySync, Reason
-from shared.model import Mailbox, MailboxKey, Tenant
+from shared.model import ConnectionStatus, MailboxKey, MemberKey, Tenant
 from shared.policy import kept_out
 from shared.rematch import Rematch
-from shared.states import CONNECTIONS, TENANTS, explain
+from shared.states import TENANTS
 from shared.storage.audit import Entry
 from shared.storage.queue import Queues
 from shared.storage.tables import Tables
@@ -27,15 +26,6 @@ AFTERWARDS = timedelta(minutes=5)
 """When what a check did to a tenant that went meanwhile is cleared up."""
 TRIES = 3
 """How often a look at the directory is repeated when somebody else writes the same connection."""
-
-
-class Step(NamedTuple):
-    """What one step came to."""
-
-    name: str
-    ok: bool
-    text: str
-    next_step: str = "Nothing to do."
 
 
 class Checks:
@@ -61,13 +51,13 @@ class Checks:
         """Go through everything; how the member stands afterwards. Raises `NotFound`."""
         self._choices.standing(org, member_id)
         self._tables.audit.record(org, Entry(self._now(), actor, "member.checked", member_id))
-        steps = list(self._steps(org, member_id))
+        steps = [*self._managed(org, member_id), *self._own(MemberKey(org, member_id))]
         return self._choices.standing(org, member_id), steps
 
-    def _steps(self, org: str, member_id: str) -> Iterator[Step]:
-        wanted = decision(self._choices.standing(org, member_id))
-        yield wanted
-        if not wanted.ok:
+    def _managed(self, org: str, member_id: str) -> Iterator[Step]:
+        standing = self._choices.standing(org, member_id)
+        yield decision(standing)
+        if kept_out(standing.member, standing.choice, standing.policy) is not None:
             return
         tenants = [row.value for row in self._tables.tenants_of(org)]
         if not tenants:
@@ -79,6 +69,20 @@ class Checks:
         key = standing.connection.active_mailbox if standing.connection else None
         if key is not None:
             yield from self._mailbox(key)
+
+    def _own(self, owner: MemberKey) -> Iterator[Step]:
+        """How the account that the member connected stands once its calendar was read, and what the read came to.
+
+        Where the sign-in has ended, nobody is asked: only the member can mend that.
+        """
+        own = self._tables.own_connection(owner)
+        if own is None:
+            return
+        is_open = own.status is not ConnectionStatus.RECONNECT_REQUIRED
+        read = list(self._mailbox(own.mailbox)) if is_open else []
+        row = self._tables.connections.get(*owner)
+        yield account_of(self._tables.own_connection(owner) or own, row.value if row else None)
+        yield from (step._replace(name=f"own {step.name}") for step in read)
 
     def _directory(self, org: str, tenant: Tenant, member_id: str) -> Step:
         name = f"directory of {tenant.domains[0] if tenant.domains else tenant.id}"
@@ -121,49 +125,3 @@ class Checks:
             return
         yield reading_of(row.value, before.value if before else None, began)
         yield push_of(row.value, began)
-
-
-def decision(standing: Standing) -> Step:
-    """Whether people want the member connected."""
-    reason = kept_out(standing.member, standing.choice, standing.policy)
-    if reason is None:
-        return Step("decision", True, "Nobody keeps the member out.")
-    return Step("decision", False, *explain(*reason))
-
-
-def match_of(standing: Standing) -> Step:
-    """Who the member is in the directory."""
-    connection = standing.connection
-    if connection is None:
-        return Step("match", False, "Nobody has looked for the member yet.", "Try again in a minute.")
-    if connection.active_mailbox is None:
-        return Step("match", False, *explain(connection.status, connection.detail))
-    how = "chosen by an admin" if connection.chosen else f"found by {connection.matched_address}"
-    return Step("match", True, f"The member is {connection.mailbox_address}, {how}.")
-
-
-def reading_of(mailbox: Mailbox, before: Mailbox | None, began: datetime) -> Step:
-    """Whether the calendar could be read."""
-    if mailbox.read_at is not None and mailbox.read_at >= began:
-        return Step("calendar", True, "The calendar was read.")
-    if mailbox.claimed_at is not None and (before is None or mailbox.claimed_at != before.claimed_at):
-        return Step("calendar", False, "The calendar is being read by somebody else.", "Try again in a moment.")
-    if is_paused(mailbox, began):
-        text, next_step = CONNECTIONS[mailbox.status]
-        return Step("calendar", False, f"{text} It is tried again by itself.", next_step)
-    return Step(
-        "calendar", False, "The calendar is read a moment later, with what was told meanwhile.", "Wait a minute."
-    )
-
-
-def push_of(mailbox: Mailbox, now: datetime) -> Step:
-    """Whether Microsoft tells of changes."""
-    push = mailbox.push
-    if push.subscription_id is not None and push.expires_at is not None and push.expires_at > now:
-        return Step("notifications", True, "Microsoft tells of changes to this calendar.")
-    return Step(
-        "notifications",
-        False,
-        "Microsoft does not tell of changes to this calendar; it is read every ten minutes instead.",
-        "Nothing to do; a subscription is asked for again by itself.",
-    )

@@ -54,7 +54,8 @@ class Governance:
         members = [row.value for row in self._tables.members.rows(org)]
         connections = {row.key: row.value for row in self._tables.connections.rows(org)}
         choices = {row.key: row.value for row in self._tables.choices.rows(org)}
-        return effect(before, after, members, connections, choices)
+        own = {row.key for row in self._tables.own_connections.rows(org) if not row.value.is_over}
+        return effect(before, after, members, connections, choices, own)
 
 
 def differences(before: Policy, after: Policy) -> Iterator[tuple[str, str]]:

@@ -2,7 +2,8 @@
 
 1. Members and connections are merged in order of key. A member nobody has looked for has no connection, and is in
    the state that `unlooked` says; a connection without a member is of somebody just removed, and not listed.
-2. Text is sought in what people would read of a member, folded as `folded` says.
+2. Text is sought in what people would read of a member, folded as `folded` says. The address of an account of the
+   member's own is not: who searches could try out whose it is.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol, TypeVar
 
-from shared.model import Connection, ConnectionStatus, Mailbox, MailboxKey, Member, Tenant
+from shared.model import Connection, ConnectionStatus, Mailbox, MailboxKey, Member, OwnConnection, Tenant
 
 V_co = TypeVar("V_co", covariant=True)
 
@@ -45,19 +46,28 @@ class Wanted:
     tenant: str | None = None
     text: str = ""
     """As `folded` leaves it; occurs in what people would read of the member."""
+    own_state: ConnectionStatus | None = None
+    """Of an account of the member's own; storage filters by it."""
 
     @classmethod
-    def of(cls, state: ConnectionStatus | None, tenant: str | None, text: str | None) -> Wanted:
+    def of(
+        cls,
+        state: ConnectionStatus | None,
+        tenant: str | None,
+        text: str | None,
+        own_state: ConnectionStatus | None = None,
+    ) -> Wanted:
         """What somebody asks for."""
-        return cls(state, tenant, folded(text or "").strip())
+        return cls(state, tenant, folded(text or "").strip(), own_state)
 
 
 class Listed(NamedTuple):
-    """A member with the connection and, while their calendar is read, its mailbox."""
+    """A member with the connection and, while their calendar is read, its mailbox; and an account of their own."""
 
     member: Member
     connection: Connection | None
     mailbox: Mailbox | None = None
+    own: OwnConnection | None = None
 
     @property
     def mailbox_key(self) -> MailboxKey | None:
@@ -105,7 +115,7 @@ def _may_say(row: Undecoded[object], sought: str) -> bool:
 
 
 def _says(listed: Listed, sought: str) -> bool:
-    member, connection, _ = listed
+    member, connection = listed.member, listed.connection
     mailbox = connection.mailbox_address if connection else None
     return any(sought in folded(text) for text in (member.id, member.name, *member.addresses, mailbox or ""))
 
@@ -116,6 +126,24 @@ def _is_like(listed: Listed, wanted: Wanted, otherwise: ConnectionStatus) -> boo
     return wanted.state in (None, state) and wanted.tenant in (None, tenant)
 
 
-def counted(members: Iterable[str], states: Mapping[str, str], otherwise: ConnectionStatus) -> Counter[str]:
-    """How many members are in which state, by the states of those who have a connection."""
-    return Counter(states.get(member, otherwise.value) for member in members)
+_OVER = ConnectionStatus.USER_DISCONNECTED.value
+"""An own connection of which nothing is left but to tell so."""
+
+
+class Counts(NamedTuple):
+    """How many members are in which state: of the connection, and of accounts of their own."""
+
+    managed: Counter[str]
+    own: Counter[str]
+
+
+def counted(
+    members: Iterable[str], states: Mapping[str, str], own: Mapping[str, str], otherwise: ConnectionStatus
+) -> Counts:
+    """How many members are in which state, by the states of those who have a connection, or one of their own."""
+    counts = Counts(Counter(), Counter())
+    for member in members:
+        counts.managed[states.get(member, otherwise.value)] += 1
+        if own.get(member, _OVER) != _OVER:
+            counts.own[own[member]] += 1
+    return counts

@@ -1,7 +1,8 @@
 """Lists of an organization's members: page by page, all at once, and counted.
 
-A member is on the roster (`Members`), the state of the connection in `Connections`, both under the same keys; when
-the calendar is read, in `Mailboxes`. There is no index beside them that could say something else.
+A member is on the roster (`Members`), the state of the connection in `Connections`, of an account of their own in
+`OwnConnections`, all under the same keys; when the calendar is read, in `Mailboxes`. There is no index beside them
+that could say something else.
 
 1. A page begins behind the key that the page before ended with, so members who come and go move nobody else.
 2. A state or a tenant is filtered by storage. Only who has no connection is found by reading both tables through.
@@ -10,14 +11,13 @@ the calendar is read, in `Mailboxes`. There is no index beside them that could s
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TypeVar
 
-from shared.member_filter import Listed, Pair, Wanted, chosen, counted, merged, unlooked
+from shared.member_filter import Counts, Listed, Pair, Wanted, chosen, counted, merged, unlooked
 from shared.model import Connection, ConnectionStatus, Member, Tenant
-from shared.storage.lazy_rows import LazyRow
+from shared.storage.lazy_rows import LazyRow, LazyRows
 from shared.storage.tables import Tables
 
 WORTH_A_POINT_READ = 40
@@ -40,37 +40,48 @@ class MemberList:
         """The next `limit` wanted members behind `after` in order of id, and where the following page begins."""
         found = list(islice(self._found(org, wanted, unlooked(tenants), after, limit + 1), limit + 1))
         page = found[:limit]
-        return self._with_mailboxes(page), page[-1].member.id if len(found) > limit else None
+        return self._completed(org, page), page[-1].member.id if len(found) > limit else None
 
     def everybody(self, org: str, wanted: Wanted, tenants: Mapping[str, Tenant]) -> list[Listed]:
         """All wanted members in order of id."""
-        return self._with_mailboxes(list(self._found(org, wanted, unlooked(tenants), None, CHUNK)))
+        return self._completed(org, list(self._found(org, wanted, unlooked(tenants), None, CHUNK)))
 
     def one(self, org: str, member: Member) -> Listed:
         """A member who is known already."""
         row = self._tables.connections.get(org, member.id)
-        return self.with_mailbox(member, row.value if row else None)
+        return self.of(org, member, row.value if row else None)
 
-    def with_mailbox(self, member: Member, connection: Connection | None) -> Listed:
+    def of(self, org: str, member: Member, connection: Connection | None) -> Listed:
         """A member whose connection is known too."""
-        return self._with_mailboxes([Listed(member, connection)])[0]
+        return self._completed(org, [Listed(member, connection)])[0]
 
-    def _with_mailboxes(self, page: list[Listed]) -> list[Listed]:
-        """The same with the mailboxes that are read for them."""
+    def _completed(self, org: str, page: list[Listed]) -> list[Listed]:
+        """The same with the mailboxes that are read for them, and accounts of their own."""
+        if not page:
+            return page
         mailboxes = self._tables.mailboxes.some({key for one in page if (key := one.mailbox_key)})
-        return [one._replace(mailbox=mailboxes.get(key)) if (key := one.mailbox_key) else one for one in page]
+        rows = _near(self._tables.own_connections.lazy, org, [one.member.id for one in page])
+        own = {row.key: row.value for row in rows if not row.value.is_over}
+        read = [mailboxes.get(key) if (key := one.mailbox_key) else None for one in page]
+        return [
+            one._replace(mailbox=mailbox, own=own.get(one.member.id)) for one, mailbox in zip(page, read, strict=True)
+        ]
 
-    def counts(self, org: str, tenants: Mapping[str, Tenant]) -> Counter[str]:
+    def counts(self, org: str, tenants: Mapping[str, Tenant]) -> Counts:
         """How many members are in which state."""
-        states = dict(self._tables.connections.lazy.keys(org, "status"))
-        return counted((key for key, _ in self._tables.members.lazy.keys(org)), states, unlooked(tenants))
+        states, own = (
+            dict(table.lazy.keys(org, "status")) for table in (self._tables.connections, self._tables.own_connections)
+        )
+        return counted((key for key, _ in self._tables.members.lazy.keys(org)), states, own, unlooked(tenants))
 
     def _found(
         self, org: str, wanted: Wanted, otherwise: ConnectionStatus, after: str | None, most: int
     ) -> Iterator[Listed]:
         """The wanted members; about `most` of them are going to be taken."""
         size = CHUNK if wanted.text else most
-        if wanted.tenant is not None or wanted.state not in (None, otherwise):
+        if wanted.own_state is not None:
+            pairs = self._by_own(org, wanted.own_state, after, size)
+        elif wanted.tenant is not None or wanted.state not in (None, otherwise):
             pairs = self._by_connection(org, wanted, after, size)
         elif wanted.state is None:
             pairs = self._all(org, after, size)
@@ -90,17 +101,24 @@ class MemberList:
         given = {name: value for name, value in columns.items() if value is not None}
         connections = self._tables.connections.lazy.rows(org, after=after, page=size, **given)
         for some in _chunks(connections, size):
-            yield from merged(self._members_of(org, some), some)
+            yield from merged(_near(self._tables.members.lazy, org, [row.key for row in some]), some)
 
-    def _members_of(self, org: str, some: list[LazyRow[Connection]]) -> Iterator[LazyRow[Member]]:
-        """The members of these connections, in order: read in passing where they lie close, or one by one."""
-        keys = {row.key: None for row in some}
-        enough = WORTH_A_POINT_READ * len(keys)
-        near = self._tables.members.lazy.rows(org, first=some[0].key, last=some[-1].key, page=enough)
-        passed = list(islice(near, enough))
-        yield from (row for row in passed if row.key in keys)
-        if len(passed) == enough:
-            yield from self._tables.members.lazy.find(org, [key for key in keys if key > passed[-1].key])
+    def _by_own(self, org: str, state: ConnectionStatus, after: str | None, size: int) -> Iterator[Pair]:
+        """Who has an account of their own in that state."""
+        found = self._tables.own_connections.lazy.rows(org, after=after, page=size, status=state.value)
+        for some in _chunks((row for row in found if not row.value.is_over), size):
+            keys = [row.key for row in some]
+            members, connections = self._tables.members.lazy, self._tables.connections.lazy
+            yield from merged(_near(members, org, keys), _near(connections, org, keys))
+
+
+def _near(table: LazyRows[T], org: str, keys: Sequence[str]) -> Iterator[LazyRow[T]]:
+    """The rows of these keys, which come in order: read in passing where they lie close, or one by one."""
+    wanted, enough = dict.fromkeys(keys), WORTH_A_POINT_READ * len(keys)
+    passed = list(islice(table.rows(org, first=keys[0], last=keys[-1], page=enough), enough))
+    yield from (row for row in passed if row.key in wanted)
+    if len(passed) == enough:
+        yield from table.find(org, [key for key in wanted if key > passed[-1].key])
 
 
 def _chunks(items: Iterator[T], size: int) -> Iterator[list[T]]:

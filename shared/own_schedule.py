@@ -1,7 +1,7 @@
 """Which members' own calendars are read though nobody told of a change to them; the rules are those of `schedule`.
 
-Nothing of one member's concerns another's: who missed a push is watched alone, and subscriptions that end without a
-word are found by the reads that the schedule makes.
+Nothing of one member's concerns another's: who missed a push is watched alone. Subscriptions that end without a word
+are found by asking each account (`own_subscriptions`).
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from datetime import datetime
 
 from shared.messages import Reason
 from shared.model import ConnectionStatus, Mailbox
+from shared.own_subscriptions import OwnSubscriptions
 from shared.push_health import WATCH, has_missed, to_watch
 from shared.schedule import Schedule, keys
 from shared.storage.tables import Tables
@@ -20,9 +21,17 @@ from shared.storage.tables import Tables
 class OwnSchedule:
     """Sends the calendar messages that follow from a look at all members' own mailboxes."""
 
-    def __init__(self, tables: Tables, schedule: Callable[[], Schedule], now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        tables: Tables,
+        schedule: Callable[[], Schedule],
+        subscriptions: Callable[[], OwnSubscriptions],
+        now: Callable[[], datetime],
+    ) -> None:
+        """What speaks to Microsoft is made when there is an own mailbox."""
         self._tables = tables
         self._schedule = schedule
+        self._subscriptions = subscriptions
         self._now = now
 
     def run(self) -> set[str]:
@@ -37,6 +46,9 @@ class OwnSchedule:
         schedule.read(anew | keys(is_due(mailboxes, now)), None, Reason.SCHEDULE)
         missed = [mailbox for mailbox in mailboxes if has_missed(mailbox, now)]
         schedule.read(keys(to_watch(missed, now)), now - WATCH, Reason.SCHEDULE)
+        lost, shut_out = self._subscriptions().compare(mailboxes)
+        schedule.read(lost, now, Reason.REMOVED)
+        schedule.read(shut_out, now, Reason.CHANGED)
         return {owner.org for mailbox in mailboxes for owner in mailbox.members}
 
     def _is_signed_in_anew(self, mailbox: Mailbox) -> bool:

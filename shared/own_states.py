@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from shared.model import ConnectionStatus, Detail, Policy
+from collections.abc import Mapping
+
+from shared.model import Connection, ConnectionStatus, Detail, Policy
 from shared.states import NOTHING, Explanation
 from shared.states import explain as explain_managed
 
@@ -31,6 +33,12 @@ OWN = {
 }
 """Where it differs from what is said of a managed connection."""
 
+NEEDING_THE_MEMBER = (
+    ConnectionStatus.RECONNECT_REQUIRED,
+    ConnectionStatus.OUT_OF_SCOPE,
+    ConnectionStatus.NO_MAILBOX,
+)
+"""States that stay until the member acts."""
 
 STAYS = (
     "Your organization's admins let members connect no more accounts of their own. This one stays until you "
@@ -41,6 +49,23 @@ STAYS = (
 def own_rights(policy: Policy) -> tuple[bool, bool, str | None]:
     """Whether the member may disconnect, may sign in again, and what the policy lets them do no more."""
     return True, True, None if policy.members_may_connect_personal else STAYS
+
+
+def stands_in(managed: Connection | None) -> bool:
+    """Whether the member's own account stands in place of the managed connection."""
+    return managed is not None and managed.detail == Detail.OWN_CONNECTION
+
+
+def needing_members(own: Mapping[str, int]) -> int:
+    """How many accounts stay as they are until their members act, by the counts of states."""
+    return sum(own.get(state, 0) for state in NEEDING_THE_MEMBER)
+
+
+def next_step_beside(managed: str, own: Mapping[str, int]) -> str:
+    """The one thing an admin does next: about members' own accounts only where nothing else is to be done."""
+    if managed != NOTHING or not needing_members(own):
+        return managed
+    return "Ask the members whose own account needs attention to connect it again."
 
 
 def explain_own(status: ConnectionStatus, detail: str | None) -> Explanation:

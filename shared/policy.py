@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
@@ -96,6 +96,8 @@ class Effect:
     """Who could not disconnect, and can."""
     staying_out: int = 0
     """Who disconnected earlier, and stay so though the new policy would not let them."""
+    own_staying: int = 0
+    """Who connected an account of their own, and keep it though the new policy lets members connect no more."""
 
 
 def effect(
@@ -104,14 +106,16 @@ def effect(
     members: Iterable[Member],
     connections: Mapping[str, Connection],
     choices: Mapping[str, Choice],
+    own: Collection[str] = (),
 ) -> Effect:
-    """What changing one policy into the other does."""
+    """What changing one policy into the other does; `own` are members with an account of their own."""
     people = list(members)
     out = {m.id: kept_out(m, choices.get(m.id), before) for m in people}
     will = {m.id: kept_out(m, choices.get(m.id), after) for m in people}
     read = {m.id for m in people if (c := connections.get(m.id)) and c.has_calendar}
     stays = {member_id for member_id in read if will[member_id] is None}
     barred = before.members_may_disconnect and not after.members_may_disconnect
+    closed = before.members_may_connect_personal and not after.members_may_connect_personal
     unbarred = after.members_may_disconnect and not before.members_may_disconnect
     return Effect(
         disconnected=sum(out[member_id] is None for member_id in read - stays),
@@ -120,6 +124,7 @@ def effect(
         held=len(stays) if barred else 0,
         freed=len(stays) if unbarred else 0,
         staying_out=sum(_left(will[m.id]) for m in people) if barred else 0,
+        own_staying=sum(m.id in own for m in people) if closed else 0,
     )
 
 
@@ -141,6 +146,7 @@ def sentences(touched: Effect) -> list[str]:
         "no longer able to disconnect": touched.held,
         "able to disconnect from now on": touched.freed,
         "still disconnected by their own choice": touched.staying_out,
+        "still connected with an account of their own, until they disconnect it": touched.own_staying,
     }
     return [f"{_members(count)} {text}." for text, count in said.items() if count] or ["This touches nobody."]
 

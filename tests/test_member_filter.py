@@ -134,5 +134,6 @@ def test_who_was_not_looked_for_waits_for_a_tenant_that_can_be_read() -> None:
 
 
 def test_only_members_are_counted_and_all_of_them() -> None:
-    counts = counted(["a", "b", "c"], {"a": "connected", "b": "connected", "gone": "stale"}, NOT_MATCHED)
-    assert counts == {"connected": 2, "not_matched": 1}
+    own = {"a": "stale", "b": "user_disconnected", "gone": "connected"}
+    counts = counted(["a", "b", "c"], {"a": "connected", "b": "connected", "gone": "stale"}, own, NOT_MATCHED)
+    assert counts == ({"connected": 2, "not_matched": 1}, {"stale": 1})

@@ -101,7 +101,8 @@ EFFECTS = {
     "fewer statuses": (OPEN, Policy(busy_statuses=(B.BUSY,)), Effect(busy_times=2)),
     "other unknown time": (OPEN, Policy(unknown_time=UnknownRule.ALLOW), Effect(busy_times=2)),
     "a right nobody used": (OPEN, Policy(members_may_choose_busy=True), Effect(busy_times=1)),
-    "personal calendars": (OPEN, Policy(members_may_connect_personal=False), Effect()),
+    "no more own accounts": (OPEN, Policy(members_may_connect_personal=False), Effect(own_staying=1)),
+    "own accounts again": (Policy(members_may_connect_personal=False), OPEN, Effect()),
 }
 
 
@@ -110,7 +111,7 @@ def test_whom_a_change_touches(before: Policy, after: Policy, expected: Effect) 
     without = {"eve": S.NO_MAILBOX, "fay": S.OUT_OF_SCOPE}
     members, connections = people(ann=S.CONNECTED, ben=S.STALE, cem=S.NOT_MATCHED, dan=S.USER_DISCONNECTED, **without)
     choices = {"dan": Choice("dan", disconnected=DONE), "ben": Choice("ben", busy_statuses=(B.OOF,))}
-    assert effect(before, after, members, connections, choices) == expected
+    assert effect(before, after, members, connections, choices, {"ann", "somebody who left"}) == expected
 
 
 POLICIES = st.builds(

@@ -56,7 +56,8 @@ def calendars_in(side: Side, name: str, connection: Connection | None, own: OwnC
     if own.account != managed:
         users[own.mailbox] = own.account.object_id
     kept = side.observer.tables.calendars.named(owner(side, name))
-    return [Counted(key.object_id, users[key], one.read_at) for key, one in kept if key in users]
+    mine = [(key.mailbox, one) for key, one in kept]
+    return [Counted(key.object_id, users[key], one.read_at) for key, one in mine if key in users]
 
 
 def check_answer(side: Side, name: str, connection: Connection | None, own: OwnConnection | None) -> None:

@@ -95,7 +95,7 @@ class Services(Parts):
     def own_schedule(self) -> OwnSchedule:
         from shared.own_schedule import OwnSchedule
 
-        return OwnSchedule(self.tables, lambda: self._schedule, self.now)
+        return OwnSchedule(self.tables, lambda: self._schedule, lambda: self._own_subscriptions, self.now)
 
     @cached_property
     def selected_calendars(self) -> SelectedCalendars:

@@ -25,8 +25,10 @@ if TYPE_CHECKING:
     from shared.graph.calendars import CalendarLists
     from shared.graph.client import Graph, GraphClient
     from shared.graph.sign_in import SignIn
+    from shared.graph.subscriptions import Subscriptions
     from shared.graph.tokens import AppTokens
     from shared.graph.users import Users
+    from shared.own_subscriptions import OwnSubscriptions
     from shared.platform_webhook import PlatformWebhook
     from shared.rematch import Rematch
     from shared.schedule import Schedule
@@ -118,13 +120,23 @@ class Parts:
         return Rematch(self.tables, self._users, self._connections, self.now)
 
     @cached_property
-    def _pushes(self) -> Pushes:
+    def _subscriptions(self) -> Subscriptions:
         from shared.graph.subscriptions import Subscriptions
-        from shared.subscriptions import Pushes
 
         webhook = f"{self.settings.public_url}/webhooks/graph"
-        subscriptions = Subscriptions(self._graph, webhook, f"{webhook}/lifecycle", self.client_state.issue)
-        return Pushes(subscriptions, self.client_state.key_id, self.now)
+        return Subscriptions(self._graph, webhook, f"{webhook}/lifecycle", self.client_state.issue)
+
+    @cached_property
+    def _pushes(self) -> Pushes:
+        from shared.subscriptions import Pushes
+
+        return Pushes(self._subscriptions, self.client_state.key_id, self.now)
+
+    @cached_property
+    def _own_subscriptions(self) -> OwnSubscriptions:
+        from shared.own_subscriptions import OwnSubscriptions
+
+        return OwnSubscriptions(self.tables, self._subscriptions, self.now)
 
     @cached_property
     def _schedule(self) -> Schedule:

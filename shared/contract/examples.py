@@ -167,7 +167,9 @@ _MADE: tuple[Struct, ...] = (
         read_at=_NINE - timedelta(minutes=3),
         busy=[BlockOutput(_NINE, _NINE + timedelta(hours=1), BusyStatus.BUSY)],
     ),
-    Overview(12, {"connected": 11, "not_matched": 1}, 1, "Compare addresses of 1 member.", [_tenant]),
+    Overview(
+        12, {"connected": 11, "not_matched": 1}, 1, "Compare addresses of 1 member.", {"connected": 2}, 0, [_tenant]
+    ),
     *MADE,
     *BOOKED,
     ConnectionEvent("connection.changed", _NINE, _connection_change),

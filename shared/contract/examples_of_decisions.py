@@ -55,6 +55,7 @@ _effect = EffectOutput(
     held=11,
     freed=0,
     staying_out=1,
+    own_staying=0,
     sentences=[
         "11 members are answered with other busy times.",
         "11 members are no longer able to disconnect.",
@@ -124,6 +125,10 @@ MEMBER = MemberOutput(
     last_read=_NINE,
     next_due=_NINE + timedelta(hours=6),
     changed_at=_NINE,
+    own_state=ConnectionStatus.RECONNECT_REQUIRED,
+    own_state_text=OWN[ConnectionStatus.RECONNECT_REQUIRED].text,
+    own_next_step=OWN[ConnectionStatus.RECONNECT_REQUIRED].next_step,
+    own_changed_at=_NINE,
 )
 _entry = AuditEntryOutput(
     at=_NINE,

@@ -17,4 +17,8 @@ class Overview(Struct):
     needing_attention: int
     """Members in a state that stays until somebody acts."""
     next_step: str
+    own_states: dict[str, int]
+    """Accounts that members connected, in each state that any is in."""
+    own_needing_attention: int
+    """Of those, how many stay so until their members act."""
     tenants: list[TenantOutput]

@@ -39,6 +39,8 @@ class MemberQuery(Struct, forbid_unknown_fields=True):
     """The state of the connection."""
     tenant: Annotated[str, Meta(max_length=64)] | None = None
     """The id of the tenant in which the member's directory user is."""
+    own_state: ConnectionStatus | None = None
+    """The state of an account that the member connected."""
     q: Annotated[str, Meta(max_length=200)] | None = None
     """Occurs in the id, the name, an address or the mailbox, in capitals or not."""
     limit: Annotated[int, Meta(ge=1, le=200)] = 50
@@ -67,6 +69,14 @@ class MemberOutput(Struct):
     changed_at: datetime | None = None
     also_found_in: tuple[str, ...] = ()
     """Other tenants in which the member was seen; the first one keeps them, unless an admin chooses."""
+    own_state: ConnectionStatus | None = None
+    """How an account that the member connected stands; null where there is none. Which one it is, is not said."""
+    own_state_text: str | None = None
+    own_next_step: str | None = None
+    own_changed_at: datetime | None = None
+    """Since when it is in that state."""
+    own_instead: bool = False
+    """Whether it stands in place of the managed connection, which stays out until it ends."""
 
 
 class MemberList(Struct):

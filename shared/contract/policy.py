@@ -59,6 +59,8 @@ class EffectOutput(Struct):
     held: int
     freed: int
     staying_out: int
+    own_staying: int
+    """Members who keep an account of their own though the policy lets members connect no more."""
     sentences: list[str]
     """The same in words, without what concerns nobody."""
 

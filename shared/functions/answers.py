@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from msgspec import structs
 
 from shared.attempts import decode
-from shared.audit_words import sentence
+from shared.audit_words import CONCEALED, sentence
 from shared.contract.activation_links import LinkOutput, MessageOutput
 from shared.contract.audit import AuditEntryOutput
 from shared.contract.operations import DeadLetterOutput
@@ -28,7 +29,7 @@ from shared.explanation import Explanation, Read, Reason, in_words
 from shared.freebusy import BusyAnswer
 from shared.invitation import Message
 from shared.link_states import link_state
-from shared.member_filter import Listed, unlooked
+from shared.member_filter import Counts, Listed, unlooked
 from shared.messages import BookingCheck, CalendarSync, DirectorySync, EventDelivery, Subject
 from shared.messages import Message as QueueMessage
 from shared.model import (
@@ -36,14 +37,17 @@ from shared.model import (
     ActivationLink,
     BusyStatus,
     CalendarKey,
+    Connection,
     ConnectionStatus,
     DeadLetter,
     Entry,
     LinkStep,
+    OwnConnection,
     Tenant,
     Window,
     is_own,
 )
+from shared.own_states import explain_own, needing_members, next_step_beside, stands_in
 from shared.states import NEEDING_ATTENTION, NO_TENANT, TENANTS, explain, missed_pushes, next_step
 
 ADMIN_MANAGED = "admin_managed"
@@ -101,7 +105,7 @@ def tenant(value: Tenant) -> TenantOutput:
 
 def member(listed: Listed, tenants: Mapping[str, Tenant]) -> MemberOutput:
     """A member and the state of their connection."""
-    known, connection, mailbox = listed
+    known, connection, mailbox, own = listed
     state = connection.status if connection else unlooked(tenants)
     detail = connection.detail if connection else None
     nowhere = not tenants and state is ConnectionStatus.NOT_MATCHED
@@ -121,7 +125,20 @@ def member(listed: Listed, tenants: Mapping[str, Tenant]) -> MemberOutput:
         next_due=mailbox.due_at if mailbox else None,
         changed_at=connection.changed_at if connection else None,
         also_found_in=tuple(key.tenant_id for key in connection.also_found) if connection else (),
+        **(_own(own, connection) if own else {}),
     )
+
+
+def _own(own: OwnConnection, managed: Connection | None) -> dict[str, Any]:
+    """What admins see of an account of the member's own: how it stands, and not whose it is (decision 27)."""
+    text, step = explain_own(own.status, own.detail)
+    return {
+        "own_state": own.status,
+        "own_state_text": text,
+        "own_next_step": step,
+        "own_changed_at": own.changed_at,
+        "own_instead": stands_in(managed),
+    }
 
 
 def member_row(value: MemberOutput) -> tuple[object, ...]:
@@ -129,13 +146,17 @@ def member_row(value: MemberOutput) -> tuple[object, ...]:
     return structs.astuple(value)
 
 
-def overview(counts: Mapping[str, int], tenants: Mapping[str, Tenant]) -> Overview:
+def overview(counted: Counts, tenants: Mapping[str, Tenant]) -> Overview:
     """The organization at a glance."""
+    counts, own = counted
+    step = next_step(counts, [known.status for known in tenants.values()])
     return Overview(
         members=sum(counts.values()),
         states={state.value: counts.get(state, 0) for state in ConnectionStatus},
         needing_attention=sum(counts.get(state, 0) for state in NEEDING_ATTENTION),
-        next_step=next_step(counts, [known.status for known in tenants.values()]),
+        next_step=next_step_beside(step, own),
+        own_states=dict(sorted(own.items())),
+        own_needing_attention=needing_members(own),
         tenants=[tenant(known) for known in tenants.values()],
     )
 
@@ -209,7 +230,8 @@ def dead_letter(value: DeadLetter) -> DeadLetterOutput:
 
 def audit_entry(value: Entry) -> AuditEntryOutput:
     """An entry of the audit trail, with its sentence."""
-    return AuditEntryOutput(value.at, value.actor, value.action, value.subject, value.detail, sentence(value))
+    detail = None if value.action in CONCEALED else value.detail
+    return AuditEntryOutput(value.at, value.actor, value.action, value.subject, detail, sentence(value))
 
 
 def _tenant_of(message: QueueMessage | None) -> str | None:

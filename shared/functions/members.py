@@ -21,7 +21,7 @@ def members(api: Api) -> None:
         Filters combine. Asked for as `text/csv`, it answers with all members that meet them, a row each.
         """
         org, query = ask.caller.org, ask.query
-        wanted = Wanted.of(query.state, query.tenant, query.q)
+        wanted = Wanted.of(query.state, query.tenant, query.q, query.own_state)
         tenants = services.members.tenants(org)
         if ask.wants_csv:
             everybody = services.member_list.everybody(org, wanted, tenants)

@@ -23,7 +23,8 @@ def one_member(api: Api) -> None:
     def check_member(ask: Asked[Nothing, None]) -> CheckOutput:
         """Go through a member's connection now: decision, directory, match, calendar, notifications.
 
-        What can be mended is mended on the way. Takes as long as Microsoft takes to answer.
+        Then, where the member connected an account of their own, through that. What can be mended is mended on the
+        way. Takes as long as Microsoft takes to answer.
         """
         standing, steps = services.checks.run(ask.caller.org, ask.caller.subject, ask.path["member"])
         return CheckOutput(shown(services, standing, ask.caller.org), [StepOutput(*step) for step in steps])
@@ -47,5 +48,5 @@ def one_member(api: Api) -> None:
 
 def shown(services: Services, standing: Standing, org: str) -> MemberOutput:
     """A member as people should see them, also in the moment before the connection follows what was decided."""
-    listed = services.member_list.with_mailbox(standing.member, standing.shown(services.now()))
+    listed = services.member_list.of(org, standing.member, standing.shown(services.now()))
     return answers.member(listed, services.members.tenants(org))

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -30,23 +32,30 @@ def msal_credential(settings: CredentialSettings) -> dict[str, Any]:
 
 
 def _certificate(pem: str) -> dict[str, Any]:
-    """MSAL signs PS256 with `x5t#S256` when it gets the certificate and no thumbprint."""
+    """MSAL signs PS256 with `x5t#S256` when it gets the certificate and no thumbprint.
+
+    It takes the key parsed as well (`JwtAssertionCreator`), and parses one that is text anew for each assertion.
+    """
+    key, certificate = _parsed(pem)
+    return {"private_key": key, "public_certificate": certificate}
+
+
+@lru_cache(maxsize=2)
+def _parsed(pem: str) -> tuple[RSAPrivateKey, str]:
+    """The key, its numbers checked, which takes 40 ms of a CPU, and the certificate. Another file is another text."""
     blocks = {match[1]: match[0] for match in _PEM.finditer(pem)}
     key = next((block for kind, block in blocks.items() if kind.endswith("PRIVATE KEY")), None)
     if key is None or "CERTIFICATE" not in blocks:
         raise CredentialRejected("the PEM must hold a private key and a certificate")
-    if not _is_rsa_key(key):
-        raise CredentialRejected("the private key must be an RSA key without a password")
-    return {"private_key": key, "public_certificate": blocks["CERTIFICATE"]}
+    return _rsa_key(key), blocks["CERTIFICATE"]
 
 
-def _is_rsa_key(pem: str) -> bool:
-    try:
-        # MSAL checks the key's numbers when it signs; that takes so long that a cold start need not do it twice.
-        key = load_pem_private_key(pem.encode(), None, unsafe_skip_rsa_key_validation=True)
-    except (ValueError, TypeError):
-        return False
-    return isinstance(key, RSAPrivateKey)
+def _rsa_key(pem: str) -> RSAPrivateKey:
+    with suppress(ValueError, TypeError):
+        key = load_pem_private_key(pem.encode(), None)
+        if isinstance(key, RSAPrivateKey):
+            return key
+    raise CredentialRejected("the private key must be an RSA key without a password")
 
 
 def _identity_assertion(client_id: str) -> Callable[[], str]:

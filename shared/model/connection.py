@@ -174,6 +174,8 @@ class Mailbox:
     """When a read found a change that nobody had told of; Graph may still be about to."""
     missed_at: datetime | None = None
     """When it was last certain that Graph had not told of a change."""
+    compared_at: datetime | None = None
+    """Of members' own: when Graph was last asked for the account's subscriptions."""
     disputed_since: datetime | None = None
     """Since when it lists somebody whose connection says otherwise."""
     status: ConnectionStatus = ConnectionStatus.CONNECTING

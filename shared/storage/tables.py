@@ -52,8 +52,9 @@ class Tables:
         )
         """organization / member id: the admin-managed connection"""
         self.own_connections = AnnouncedTable(
-            service, "OwnConnections", OwnConnection, Subject.OWN_CONNECTION, announcing, is_over=_is_over, parts=2
-        )
+            service, "OwnConnections", OwnConnection, Subject.OWN_CONNECTION, announcing, _own_columns,
+            is_over=_is_over, parts=2,
+        )  # fmt: skip
         """organization / member id: the account that the member connected"""
         self.mailboxes = Mailboxes(service)
         """tenant id / object id"""
@@ -89,6 +90,11 @@ class Tables:
 def _connection_columns(connection: Connection) -> Columns:
     """What lists of members are filtered and counted by."""
     return {"status": connection.status.value, "tenant": connection.tenant_id or ""}
+
+
+def _own_columns(own: OwnConnection) -> Columns:
+    """What lists of members are filtered and counted by."""
+    return {"status": own.status.value}
 
 
 def _is_over(row: Tenant | OwnConnection) -> bool:

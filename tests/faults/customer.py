@@ -217,7 +217,3 @@ class Customer:
     def owner(self, name: str) -> MemberKey:
         """The member."""
         return MemberKey(self.history.org, name)
-
-    def key(self, name: str) -> MailboxKey:
-        """How the product names somebody's mailbox."""
-        return MailboxKey(self.outlook.tenant.id, self.user(name).id)

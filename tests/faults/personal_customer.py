@@ -18,8 +18,8 @@ class PersonalCustomer(Customer):
     """Ann and ben, each with an account of a tenant that nobody connected."""
 
     table = "OwnConnections"
-    silent_for = timedelta(hours=7)
-    """No pass compares own subscriptions with Graph's: the next read of the schedule does."""
+    silent_for = timedelta(minutes=65)
+    """Each account's subscriptions are compared with Graph's list once an hour."""
 
     def connect(self) -> None:
         """Everybody on the roster signs in."""

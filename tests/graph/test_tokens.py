@@ -14,6 +14,9 @@ from typing import Any
 
 import pytest
 import requests
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from local.certificates import Certificates, prepare
 from shared.errors import AccessLost, CredentialRejected, MicrosoftError, TryLater
@@ -256,9 +259,23 @@ def test_an_unusable_certificate_is_our_fault_not_the_tenants(
 
 def test_the_credential_keeps_key_and_certificate_apart(certificates: Certificates) -> None:
     found = msal_credential(CredentialSettings(certificate_pem=certificates.client.read_text()))
-    assert found["private_key"].startswith("-----BEGIN PRIVATE KEY-----")
+    assert isinstance(found["private_key"], RSAPrivateKey)
     assert found["public_certificate"].startswith("-----BEGIN CERTIFICATE-----")
     assert "PRIVATE" not in found["public_certificate"]
+
+
+def test_the_key_is_parsed_once_and_anew_where_the_file_has_another(
+    tmp_path: Path, certificates: Certificates
+) -> None:
+    file = tmp_path / "client.pem"
+    file.write_text(certificates.client.read_text())
+    credential = CredentialSettings(certificate_file=str(file))
+    first = msal_credential(credential)
+    assert msal_credential(credential)["private_key"] is first["private_key"]
+    other = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    text = other.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    file.write_text(certificates.client_public.read_text() + text)
+    assert msal_credential(credential)["private_key"].private_numbers() == other.private_numbers()
 
 
 def test_one_slow_tenant_keeps_no_other_waiting(entra: Entra) -> None:

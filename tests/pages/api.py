@@ -15,6 +15,7 @@ from typing import Any, Self
 
 import msgspec
 from aiohttp import web
+from msgspec import structs
 
 from shared.bootstrap import Services
 from shared.contract.activation_links import LinkInput, LinkList, LinkOutput
@@ -34,6 +35,7 @@ from shared.functions.responses import html_answer
 from shared.invitation import invitation
 from shared.member_filter import folded
 from shared.model import ActivationLink, ConnectionStatus, Entry, LinkStep, TenantStatus
+from shared.own_states import explain_own, needing_members, next_step_beside
 from shared.pages import Page, Pages
 from shared.settings import CredentialSettings, MicrosoftSettings, PlatformSettings, Settings, StorageSettings
 from shared.states import NEEDING_ATTENTION, TENANTS, explain, missed_pushes, next_step
@@ -97,6 +99,13 @@ def member(number: int, state: ConnectionStatus, **changes: Any) -> MemberOutput
     text, step = explain(state, changes.get("detail"))
     address = f"member{number:03}@contoso.com"
     return MemberOutput(f"m{number:03}", name, (address,), state, text, step, tenant=TENANT, **changes)
+
+
+def with_own(known: MemberOutput, state: ConnectionStatus, *, instead: bool = False) -> MemberOutput:
+    """The member with an account of their own."""
+    text, step = explain_own(state, None)
+    more = {"own_state_text": text, "own_next_step": step, "own_changed_at": NOW, "own_instead": instead}
+    return structs.replace(known, own_state=state, **more)
 
 
 def tenant(status: TenantStatus, missed: int = 0) -> TenantOutput:
@@ -258,13 +267,16 @@ class Site:
         states = {state.value: counts[state] for state in ConnectionStatus}
         to_fix = sum(counts[state] for state in NEEDING_ATTENTION)
         step = next_step(counts, [TenantStatus(tenant.status) for tenant in self.world.tenants])
-        return Overview(len(self.world.members), states, to_fix, step, self.world.tenants)
+        own = Counter(member.own_state for member in self.world.members if member.own_state)
+        step, to_fix_own = next_step_beside(step, own), needing_members(own)
+        return Overview(len(self.world.members), states, to_fix, step, own, to_fix_own, self.world.tenants)
 
     def _members(self, query: MemberQuery, accept: str) -> web.Response:
         found = [
             member
             for member in self.world.members
             if query.state in (None, member.state)
+            and query.own_state in (None, member.own_state)
             and folded(query.q or "") in folded("\n".join([member.id, member.name, *member.addresses]))
         ]
         if accept == "text/csv":

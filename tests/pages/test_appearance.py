@@ -8,7 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 from shared.contract.one_member import StepOutput
 from shared.model import ConnectionStatus, LinkStep, Policy, TenantStatus
 from shared.policy import Effect
-from tests.pages.api import NOW, TENANT, World, block, entry, link_answer, member, tenant, token
+from tests.pages.api import NOW, TENANT, World, block, entry, link_answer, member, tenant, token, with_own
 from tests.pages.conftest import Open
 from tests.pages.decisions import candidate
 
@@ -72,6 +72,8 @@ def full(world: World) -> World:
     world.members[0].addresses = ("x" * 64 + "@contoso.com",)
     world.entries = [entry(1), entry(2, "activation_link.refused", "role_missing"), entry(3, "member.added")]
     world.members[0].also_found_in = (TENANT,)
+    for place, state in enumerate((ConnectionStatus.RECONNECT_REQUIRED, ConnectionStatus.CONNECTED)):
+        world.members[place] = with_own(world.members[place], state, instead=bool(place))
     decisions = world.decisions
     decisions.policy = Policy(members_may_choose_busy=True)
     decisions.effect = Effect(disconnected=1, looked_for=2)

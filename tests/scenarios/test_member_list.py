@@ -15,7 +15,16 @@ from azure.data.tables import TableServiceClient
 
 from local.stack import Stack
 from shared.functions.cursors import cursor_of
-from shared.model import Connection, ConnectionStatus, Mailbox, MailboxKey, Member, MemberKey
+from shared.model import (
+    Connection,
+    ConnectionStatus,
+    Mailbox,
+    MailboxKey,
+    Member,
+    MemberKey,
+    OwnConnection,
+    own_mailbox,
+)
 from tests.scenarios.company import Company, Json
 
 NOW = datetime(2026, 12, 9, 12, tzinfo=UTC)
@@ -30,6 +39,8 @@ ODD = {
     "10": "100% & more; #1 + 1",
     "9": "STRASSE",
 }
+OWN = [S.CONNECTED, None, S.RECONNECT_REQUIRED, None, S.USER_DISCONNECTED]
+"""Of accounts of their own; the last is over, and only still to be told of."""
 NAMES = ODD | {f"m{number:03}": f"Member {number}" for number in range(120)}
 
 
@@ -47,6 +58,12 @@ def crowd(stack: Stack) -> Company:
     ]
     gone = connection("m0005", S.AMBIGUOUS, one)
     tables.connections.save_all(company.org, ((None, one.member, one) for one in [*connections, gone]))
+    own = [
+        own_connection(company, key, state)
+        for number, key in enumerate(sorted(NAMES))
+        if (state := OWN[number % len(OWN)])
+    ]
+    tables.own_connections.save_all(company.org, ((None, one.member, one) for one in own))
     for tenant in (one, two):
         read = [one.active_mailbox for one in connections if one.active_mailbox and one.tenant_id == tenant]
         tables.mailboxes.insert_all(tenant, (mailbox(company, key) for key in read))
@@ -57,6 +74,12 @@ def connection(key: str, state: ConnectionStatus, tenant: str) -> Connection:
     if state in (S.NOT_MATCHED, S.AMBIGUOUS):
         return Connection(key, state, NOW, "several_users" if state is S.AMBIGUOUS else None)
     return Connection(key, state, NOW, None, tenant, f"object-{key}", f"{key}@mailbox.example")
+
+
+def own_connection(company: Company, key: str, state: ConnectionStatus) -> OwnConnection:
+    account = MailboxKey("their-tenant", f"their-object-{key}")
+    owner = MemberKey(company.org, key)
+    return OwnConnection(key, own_mailbox(owner), account, f"secret-{key}@outlook.example", 1, state, NOW)
 
 
 def mailbox(company: Company, key: MailboxKey) -> Mailbox:
@@ -84,6 +107,10 @@ def test_everybody_is_listed_once_in_order_with_all_that_is_known(crowd: Company
     assert {member["id"]: member["name"] for member in everybody} == NAMES
     expected = [(STATES[number % len(STATES)] or S.NOT_MATCHED).value for number in range(len(NAMES))]
     assert [member["state"] for member in everybody] == expected
+    shown = [None if state is S.USER_DISCONNECTED else state for state in OWN]
+    assert [member["own_state"] for member in everybody] == [shown[n % len(OWN)] for n in range(len(NAMES))]
+    assert "secret" not in str(everybody)
+    assert "their-" not in str(everybody)
     bound = next(member for member in everybody if member["state"] == "connected")
     assert bound["mailbox"] == f"{bound['id']}@mailbox.example"
     assert bound["source"] == "admin_managed"
@@ -107,6 +134,11 @@ FILTERS: dict[str, dict[str, str]] = {
     "text and a state": {"q": "member 1", "state": "connected"},
     "text, a tenant and a state": {"q": "@mailbox.example", "tenant": "one", "state": "connected"},
     "text nobody has": {"q": "nobody at all"},
+    "the address of somebody's own account": {"q": "@outlook.example"},
+    "a state of own accounts": {"own_state": "connected"},
+    "an own account that is over": {"own_state": "user_disconnected"},
+    "states of both": {"own_state": "reconnect_required", "state": "not_matched"},
+    "a state of own accounts, a tenant and text": {"own_state": "connected", "tenant": "two", "q": "member 1"},
 }
 
 
@@ -114,6 +146,7 @@ def wanted(member: Json, asked: dict[str, str]) -> bool:
     readable = " ".join([member["id"], member["name"], *member["addresses"], member["mailbox"] or ""]).casefold()
     return (
         asked.get("state", member["state"]) == member["state"]
+        and asked.get("own_state", member["own_state"]) == member["own_state"]
         and (member["tenant"] or "").endswith(asked.get("tenant", ""))
         and asked.get("q", "").casefold() in readable
     )
@@ -158,6 +191,7 @@ def test_a_search_finds_what_a_reader_would(crowd: Company, text: str, ids: list
 
 REFUSED = {
     "an unknown state": ({"state": "happy"}, "state"),
+    "an unknown state of own accounts": ({"own_state": "happy"}, "own_state"),
     "no members": ({"limit": "0"}, "limit"),
     "too many": ({"limit": "201"}, "limit"),
     "limit as text": ({"limit": "some"}, "limit"),
@@ -217,7 +251,8 @@ def test_the_table_for_spreadsheets_has_everybody_and_no_formula(crowd: Company)
     for row in rows:
         member = listed[row["id"]]
         assert set(row) == set(member)
-        for name in ("state", "tenant", "mailbox", "source", "last_read", "next_due"):
+        assert row["own_instead"] == "false"
+        for name in ("state", "tenant", "mailbox", "source", "last_read", "next_due", "own_state", "own_changed_at"):
             assert row[name] == (member[name] or "")
 
 
@@ -232,6 +267,8 @@ def test_the_overview_counts_what_the_list_shows(crowd: Company) -> None:
     assert answer["states"] == {state.value: states[state.value] for state in ConnectionStatus}
     assert answer["members"] == len(NAMES)
     assert answer["needing_attention"] == states["not_matched"] + states["ambiguous"]
+    own = Counter(member["own_state"] for page in pages(crowd, limit="200") for member in page if member["own_state"])
+    assert (answer["own_states"], answer["own_needing_attention"]) == (own, own["reconnect_required"])
     assert answer["tenants"] == []
     assert answer["next_step"] == "Make an activation link for the Microsoft admin."
 

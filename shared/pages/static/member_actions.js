@@ -3,6 +3,7 @@ import { call } from "./api.js";
 import { at, enable, isEnabled, tell } from "./acting.js";
 import { listenToMatching, openMatching } from "./matching.js";
 import { fill, find, focusOn, fromTemplate, mark, rows, say } from "./render.js";
+import { showOwnOf } from "./members_own.js";
 import { nameOf } from "./tenants.js";
 import { kind, label } from "./words.js";
 
@@ -57,6 +58,7 @@ function show(member) {
     "managed-detail": member.detail && `Detail: ${label(member.detail)}`, "managed-mailbox": member.mailbox && `Mailbox: ${member.mailbox}`,
     "managed-elsewhere": elsewhere(member) && `${elsewhere(member)} The first tenant keeps the member, unless you choose.`,
   });
+  showOwnOf(member);
   const isExcluded = member.state === "excluded", isByPolicy = isExcluded && member.detail === "not_in_rollout";
   find("kept-out").hidden = isByPolicy;
   find("exclude").hidden = isExcluded;

@@ -1,11 +1,11 @@
 // What an admin sees of members: how many are in which state, and a list to filter, search, leaf through and keep.
 import { call, download } from "./api.js";
 import { elsewhere, manage } from "./member_actions.js";
-import { fill, find, focusOn, fromTemplate, mark, rows, say } from "./render.js";
+import { inBrief, showOwnCounts } from "./members_own.js";
+import { choices, fill, find, focusOn, fromTemplate, mark, rows, say } from "./render.js";
 import { kind, label, soon } from "./words.js";
 
 const PAGE = 50, MOST = 200, TYPING_MS = 250;
-const SOURCES = { personal: "Connected by the member", both: "Connected by the member too" }; // the others go without saying
 let wished = PAGE; // members to show
 let shown = [];
 
@@ -26,7 +26,7 @@ export function listenToMembers(attempt) {
     clearTimeout(typing);
     typing = setTimeout(afresh, TYPING_MS);
   });
-  find("state").addEventListener("change", afresh);
+  for (const id of ["state", "own-state"]) find(id).addEventListener("change", afresh);
   find("more").addEventListener("click", () => attempt(() => { wished += PAGE; }));
   find("members").addEventListener("click", ({ target }) => {
     if ("manage" in target.dataset) manage(shown.find(({ id }) => id === target.closest("li").dataset.key), attempt);
@@ -35,7 +35,7 @@ export function listenToMembers(attempt) {
 }
 
 function asked(more = {}) {
-  const given = { state: find("state").value, q: find("search").value.trim().slice(0, 200), ...more };
+  const given = { state: find("state").value, own_state: find("own-state").value, q: find("search").value.trim().slice(0, 200), ...more };
   return new URLSearchParams(Object.entries(given).filter(([, value]) => value));
 }
 
@@ -51,18 +51,17 @@ async function load() {
   return { members, next: cursor };
 }
 
-function showOverview({ members: all, states, needing_attention: toFix, next_step: next }) {
+function showOverview(overview) {
+  const { members: all, states, needing_attention: toFix, next_step: next } = overview;
   const of = (sought) => Object.entries(states).reduce((sum, [state, count]) => sum + (kind(state) === sought ? count : 0), 0);
   const { connected, connecting } = states, retried = of("wait") - connecting, off = of("off");
   say(find("counts"), [
     `${connected} of ${all} connected`, connecting && `${connecting} connecting`, retried && `${retried} tried again`,
     toFix && `${toFix} ${toFix === 1 ? "needs" : "need"} attention`, off && `${off} switched off`,
   ].filter(Boolean).join(" · "));
-  say(find("next-step"), toFix ? `Next: ${next}` : "");
-  const wanted = find("state").value;
-  const known = Object.keys(states).filter((state) => states[state] || state === wanted).sort();
-  const options = [{ id: "", text: `All (${all})` }, ...known.map((state) => ({ id: state, text: `${label(state)} (${states[state]})` }))];
-  rows(find("state"), options, ({ id: value }) => new Option("", value), (option, { text }) => say(option, text));
+  say(find("next-step"), toFix || overview.own_needing_attention ? `Next: ${next}` : "");
+  showOwnCounts(overview);
+  choices(find("state"), `All (${all})`, states);
 }
 
 function showMembers(members, hasMore, all) {
@@ -71,7 +70,7 @@ function showMembers(members, hasMore, all) {
   rows(find("members"), members, fromTemplate("member-row"), showMember);
   more.hidden = !hasMore;
   if (wasFocused && !hasMore) focusOn(find("members").children[before]); // reading goes on there
-  const isNarrowed = find("search").value.trim() || find("state").value;
+  const isNarrowed = find("search").value.trim() || find("state").value || find("own-state").value;
   if (!members.length) say(find("found"), all ? "Nobody here is like that." : "Nobody is on the roster yet.");
   else say(find("found"), hasMore ? `The first ${members.length} are shown.` : isNarrowed ? `${members.length} found.` : "");
 }
@@ -81,11 +80,11 @@ function showMember(row, member) {
   fill(row, {
     name: member.name, addresses: member.addresses.join(", "), state: label(member.state), text: member.state_text,
     read: reading(member), detail: member.detail && `Detail: ${label(member.detail)}`,
-    next: kind(member.state) === "good" ? "" : member.next_step, elsewhere: elsewhere(member),
+    next: kind(member.state) === "good" ? "" : member.next_step, elsewhere: elsewhere(member), own: inBrief(member),
   });
   row.querySelector("[data-manage]").ariaLabel = `Manage ${member.name}`;
 }
 
-function reading({ source, last_read: last, next_due: due }) {
-  return [SOURCES[source], last && `Read ${soon(last)}`, due && `Next by ${soon(due)}`].filter(Boolean).join(" · ");
+function reading({ last_read: last, next_due: due }) {
+  return [last && `Read ${soon(last)}`, due && `Next by ${soon(due)}`].filter(Boolean).join(" · ");
 }

@@ -1,5 +1,5 @@
 // Puts values into the page, touching only what differs, so that focus, selection and scrolling stay.
-import { kind } from "./words.js";
+import { kind, label } from "./words.js";
 
 export const find = (id) => document.getElementById(id);
 
@@ -34,6 +34,13 @@ export function mark(row, state) {
 }
 
 export const fromTemplate = (id) => () => find(id).content.firstElementChild.cloneNode(true);
+
+// The states to filter by; the one that is chosen stays, though nobody is in it any more.
+export function choices(select, all, states) {
+  const known = Object.keys(states).filter((state) => states[state]).concat(select.value || []);
+  const options = [...new Set(known)].sort().map((state) => ({ id: state, text: `${label(state)} (${states[state] ?? 0})` }));
+  rows(select, [{ id: "", text: all }, ...options], ({ id: value }) => new Option("", value), (option, { text }) => say(option, text));
+}
 
 // For places where reading goes on when what had the focus is gone.
 export function focusOn(element) {
