@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -35,18 +37,20 @@ def _certificate(pem: str) -> dict[str, Any]:
     key = next((block for kind, block in blocks.items() if kind.endswith("PRIVATE KEY")), None)
     if key is None or "CERTIFICATE" not in blocks:
         raise CredentialRejected("the PEM must hold a private key and a certificate")
-    if not _is_rsa_key(key):
-        raise CredentialRejected("the private key must be an RSA key without a password")
-    return {"private_key": key, "public_certificate": blocks["CERTIFICATE"]}
+    return {"private_key": _rsa_key(key), "public_certificate": blocks["CERTIFICATE"]}
 
 
-def _is_rsa_key(pem: str) -> bool:
-    try:
-        # MSAL checks the key's numbers when it signs; that takes so long that a cold start need not do it twice.
-        key = load_pem_private_key(pem.encode(), None, unsafe_skip_rsa_key_validation=True)
-    except (ValueError, TypeError):
-        return False
-    return isinstance(key, RSAPrivateKey)
+@lru_cache(maxsize=2)  # the one in use, and the next one while certificates are exchanged
+def _rsa_key(pem: str) -> RSAPrivateKey:
+    """The key, loaded once: checking its numbers takes longer than all the rest of a token request.
+
+    MSAL would do it again for each signature if it were given the text.
+    """
+    with suppress(ValueError, TypeError):
+        key = load_pem_private_key(pem.encode(), None)
+        if isinstance(key, RSAPrivateKey):
+            return key
+    raise CredentialRejected("the private key must be an RSA key without a password")
 
 
 def _identity_assertion(client_id: str) -> Callable[[], str]:

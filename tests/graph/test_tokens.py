@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 import requests
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from local.certificates import Certificates, prepare
 from shared.errors import AccessLost, CredentialRejected, MicrosoftError, TryLater
@@ -256,9 +257,14 @@ def test_an_unusable_certificate_is_our_fault_not_the_tenants(
 
 def test_the_credential_keeps_key_and_certificate_apart(certificates: Certificates) -> None:
     found = msal_credential(CredentialSettings(certificate_pem=certificates.client.read_text()))
-    assert found["private_key"].startswith("-----BEGIN PRIVATE KEY-----")
+    assert isinstance(found["private_key"], RSAPrivateKey)
     assert found["public_certificate"].startswith("-----BEGIN CERTIFICATE-----")
     assert "PRIVATE" not in found["public_certificate"]
+
+
+def test_the_key_is_loaded_once_for_all_tenants(certificates: Certificates) -> None:
+    settings = CredentialSettings(certificate_file=str(certificates.client))
+    assert msal_credential(settings)["private_key"] is msal_credential(settings)["private_key"]
 
 
 def test_one_slow_tenant_keeps_no_other_waiting(entra: Entra) -> None:
