@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field, replace
 from msgspec import Struct, structs
 
 from shared.contract.mailbox_scope import MailboxScopeOutput, ScopeStep
-from shared.contract.me import BusyChoice, MyConnection, MyConnections
+from shared.contract.me import BusyChoice, MyConnection, MyConnections, SignInOutput
 from shared.contract.one_member import (
     CandidateList,
     CandidateOutput,
@@ -24,7 +24,8 @@ from shared.contract.tenants import DisconnectPreview
 from shared.errors import NotFound
 from shared.functions.policy import changed, in_order, output
 from shared.mailbox_scope import INTRODUCTION, mailbox_scope
-from shared.model import Choice, ConnectionStatus, Member, Policy
+from shared.model import Choice, ConnectionStatus, Detail, Member, Policy
+from shared.own_states import explain_own, own_rights
 from shared.policy import Effect, rights, sentences
 from shared.states import LEFT_AT_MICROSOFT, explain, removal_command
 
@@ -61,6 +62,12 @@ class Decisions:
     steps: list[StepOutput] = field(default_factory=list)
     state: ConnectionStatus = ConnectionStatus.CONNECTED
     """Of the member who looks at their own connection."""
+    detail: str | None = None
+    own: ConnectionStatus | None = None
+    """Of the account that they connected themselves, if they did."""
+    own_address: str = "bob@freelance.example"
+    microsoft: str = "/activated/now"
+    """Where somebody who connects their own account is sent."""
     why_not: str | None = None
     """Why they may neither disconnect nor come back."""
     sent: list[Struct] = field(default_factory=list)
@@ -122,6 +129,12 @@ class Decisions:
 
     def _me(self, method: str, parts: list[str], body: bytes) -> Struct:
         match method, parts:
+            case "POST", ["connections", "outlook"]:
+                return SignInOutput(self.microsoft)
+            case "DELETE", ["connections", "personal"]:
+                self.own = None
+                if self.detail == Detail.OWN_CONNECTION:
+                    self.state, self.detail = ConnectionStatus.CONNECTING, None
             case "DELETE", ["connections", "managed"]:
                 self.state = ConnectionStatus.USER_DISCONNECTED
             case "POST", ["connections", "managed", "reconnect"]:
@@ -133,13 +146,23 @@ class Decisions:
         return self._mine()
 
     def _mine(self) -> MyConnections:
-        text, step = explain(self.state, None)
-        may = self._rights()
-        mine = MyConnection("managed", "admin_managed", self.state, text, step, None, "bob@contoso.com", None, *may)
+        text, step = explain(self.state, self.detail)
+        may, detail = self._rights(), self.detail
+        mine = MyConnection("managed", "admin_managed", self.state, text, step, detail, "bob@contoso.com", None, *may)
         policy = self.policy
         return MyConnections(
-            [mine], policy.busy_statuses, policy.members_may_choose_busy, policy.members_may_connect_personal
+            [mine, *self._own()],
+            policy.busy_statuses,
+            policy.members_may_choose_busy,
+            policy.members_may_connect_personal,
         )
+
+    def _own(self) -> list[MyConnection]:
+        if self.own is None:
+            return []
+        text, step = explain_own(self.own, None)
+        rights = own_rights(self.policy)
+        return [MyConnection("personal", "personal", self.own, text, step, None, self.own_address, None, *rights)]
 
     def _rights(self) -> tuple[bool, bool, str | None]:
         if self.why_not:

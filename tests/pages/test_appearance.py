@@ -77,6 +77,7 @@ def full(world: World) -> World:
     decisions.effect = Effect(disconnected=1, looked_for=2)
     decisions.candidates = [candidate("robin", TENANT, is_bound=True), candidate("no", TENANT, objection="Off.")]
     decisions.steps = [StepOutput(str(ok), ok, "What came of it.", "Next.") for ok in (True, False)]
+    decisions.own = ConnectionStatus.RECONNECT_REQUIRED
     world.busy = [block(0, 9, 1), block(1, 14, 2, "workingElsewhere"), block(3, 0, 24, "oof")]
     return world
 
@@ -153,7 +154,12 @@ def nameless(part: Locator) -> list[str]:
 
 @pytest.mark.parametrize(
     ("view", "opener"),
-    [("admin", "Disconnect contoso.com…"), ("admin", "Manage Wolfeschlegel"), ("member", "Disconnect…")],
+    [
+        ("admin", "Disconnect contoso.com…"),
+        ("admin", "Manage Wolfeschlegel"),
+        ("member", "Disconnect…"),
+        ("member", "Disconnect your own…"),
+    ],
 )
 def test_a_dialog_fits_a_phone_and_is_readable_in_light_and_dark(
     open_page: Open, full: World, view: str, opener: str

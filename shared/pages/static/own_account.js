@@ -54,12 +54,13 @@ function signIn(attempt) {
   }));
 }
 
+// Where no new one is allowed the whole section is gone then, and the one above says so.
 async function disconnect(attempt, show) {
   const said = find("own-said");
   say(said, "");
   await attempt(() => tell(at(said), async () => {
     show(await call("DELETE", `${ADDRESS}/personal`));
-    say(said, "Your own account is disconnected.");
+    say(find("own").hidden ? find("my-said") : said, "Your own account is disconnected.");
   }));
-  focusOn(["own-connect", "own-title", "mine-title"].map(find).find((element) => !element.hidden));
+  focusOn(["own-disconnect", "own-connect", "mine-title"].map(find).find((element) => element.checkVisibility()));
 }
