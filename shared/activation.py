@@ -2,7 +2,8 @@
 
 1. An admin of the organization makes a link. Its token is shown once and stored as a hash.
 2. Whoever has the link may open it as often as they like; only pressing the button starts a sign-in, which is tied
-   to that browser by a cookie and to one answer by a single-use state.
+   to that browser by a cookie and to one answer by a single-use state. PKCE verifier and nonce are kept encrypted
+   for this link and this attempt.
 3. Microsoft signs the person in. A validated ID token must say that they belong to a tenant, are no guest, and
    hold a role that can grant application permissions.
 4. They are sent to grant the permissions for exactly that tenant. What comes back counts only in the same browser,
@@ -20,6 +21,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from shared.callers import Caller
+from shared.encryption import Encryption
 from shared.errors import Conflict, EntityChanged, NotFound, Refusal
 from shared.graph.id_token import PERSONAL_ACCOUNTS, SignedIn
 from shared.graph.sign_in import SignIn
@@ -27,6 +29,7 @@ from shared.matching import domain_of, normalise
 from shared.messages import DirectorySync
 from shared.model import ActivationLink, AdminProof, LinkStep, Tenant, TenantStatus
 from shared.plain_text import one_line
+from shared.sign_in_flows import SignInFlows
 from shared.storage.audit import Entry
 from shared.storage.queue import Queues
 from shared.storage.table import Row
@@ -56,11 +59,18 @@ class Activation:
     """Activation links and what happens through them."""
 
     def __init__(
-        self, tables: Tables, queues: Queues, sign_in: SignIn, public_url: str, now: Callable[[], datetime]
+        self,
+        tables: Tables,
+        queues: Queues,
+        sign_in: SignIn,
+        encryption: Encryption,
+        public_url: str,
+        now: Callable[[], datetime],
     ) -> None:
         self._tables = tables
         self._queues = queues
         self._sign_in = sign_in
+        self._flows = SignInFlows(encryption, "activation")
         self._public_url = public_url
         self._now = now
 
@@ -122,19 +132,20 @@ class Activation:
             step=LinkStep.STARTED,
             browser_hash=hashed(browser),
             state_hash=hashed(state.secret),
-            sign_in=flow,
             proof=None,
         )
-        self._advance(row, started)
+        kept = self._flows.encrypt(flow, row.partition, row.key, started)
+        self._advance(row, replace(started, sign_in=kept))
         return Departure(url, browser)
 
     def signed_in(self, answer: Mapping[str, str], browser: str) -> str:
         """Where to grant the permissions, now that Microsoft said who this is. Raises `Refusal`, `TryLater`."""
         state, row = self._attempt(answer, browser)
-        flow = row.value.sign_in
-        if flow is None:
+        kept, attempt = row.value.sign_in, row.value
+        if kept is None:
             raise Refusal("attempt_unknown")
-        row = self._advance(row, _idle(row.value))
+        row = self._advance(row, _idle(attempt))
+        flow = self._flows.decrypt(kept, row.partition, row.key, attempt)
         try:
             person = self._sign_in.finish(flow, answer)
         except Refusal as refusal:

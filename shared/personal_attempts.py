@@ -5,7 +5,8 @@
 2. Each member has one attempt at a time; starting anew voids the one before. It ends after a quarter of an hour.
 3. What comes back counts once, with the state made for it, in that browser. Whose attempt it is says its row, never
    the request.
-4. PKCE verifier and nonce are kept encrypted for this very attempt: for its member, state and browser.
+4. PKCE verifier and nonce are kept encrypted for this very attempt (`sign_in_flows.py`): that they open proves the
+   member whom the row names.
 """
 
 from __future__ import annotations
@@ -16,17 +17,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from shared.encryption import Encryption
-from shared.errors import EntityChanged, MemberRefusal, Refusal, Undecryptable
+from shared.errors import EntityChanged, MemberRefusal, Refusal
 from shared.graph.personal_sign_in import PersonalAccount, PersonalSignIn
 from shared.model import MemberKey, SignInAttempt
+from shared.sign_in_flows import SignInFlows
 from shared.storage.table import Row
 from shared.storage.tables import Tables
 from shared.tickets import Departure, Ticket, hashed, new_secret
 
 LIFETIME = timedelta(minutes=15)
 CALLBACK = "/callback/personal"
-_PURPOSE = "sign-in"
-_Place = tuple[str, str, str, str, str]
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class PersonalAttempts:
         now: Callable[[], datetime],
     ) -> None:
         self._tables = tables
-        self._encryption = encryption
+        self._flows = SignInFlows(encryption, "sign-in")
         self._sign_in = sign_in
         self._redirect_uri = f"{public_url}{CALLBACK}"
         self._now = now
@@ -61,8 +61,8 @@ class PersonalAttempts:
         attempt = SignInAttempt(
             member.member, self._now() + LIFETIME, state_hash=hashed(state.secret), browser_hash=hashed(browser)
         )
-        flow = self._encryption.encrypt(flow, *_place(member.org, attempt))
-        self._tables.sign_ins.put(state.org, state.link_id, replace(attempt, flow=flow))
+        kept = self._flows.encrypt(flow, *member, attempt)
+        self._tables.sign_ins.put(state.org, state.link_id, replace(attempt, flow=kept))
         return Departure(url, browser)
 
     def finish(self, answer: Mapping[str, str], browser: str) -> Arrival:
@@ -95,19 +95,13 @@ class PersonalAttempts:
         is_browser = hmac.compare_digest(hashed(browser), row.value.browser_hash or "")
         if not is_state and not is_browser:
             raise Refusal("attempt_unknown")
-        flow, owner, is_late = self._flow(row), _owner(row), self._now() >= row.value.expires_at
+        owner, is_late = _owner(row), self._now() >= row.value.expires_at
+        flow = self._flows.decrypt(row.value.flow or "", *owner, row.value)
         if not is_state or is_late:
             raise MemberRefusal("attempt_unknown", owner, is_theirs=is_state and is_browser)
         if not is_browser:
             raise MemberRefusal("other_browser", owner, is_theirs=False)
         return row, flow
-
-    def _flow(self, row: Row[SignInAttempt]) -> str:
-        """PKCE verifier and nonce. That they open proves the member whom the row names."""
-        try:
-            return self._encryption.decrypt(row.value.flow or "", *_place(row.partition, row.value))
-        except Undecryptable:
-            raise Refusal("attempt_unknown") from None
 
     def _end(self, row: Row[SignInAttempt]) -> None:
         """Use the attempt up, before Microsoft is asked: of two answers at once, one is refused."""
@@ -124,8 +118,3 @@ def row_key(member: str) -> str:
 
 def _owner(row: Row[SignInAttempt]) -> MemberKey:
     return MemberKey(row.partition, row.value.member)
-
-
-def _place(org: str, attempt: SignInAttempt) -> _Place:
-    """What the encrypted flow is bound to."""
-    return _PURPOSE, org, attempt.member, attempt.state_hash or "", attempt.browser_hash or ""

@@ -16,7 +16,9 @@ from tests.pages.api import link, settings
 
 SHARED = Path(shared.__file__).parent
 SPEAKING_OF_REFUSALS = [
-    path for path in SHARED.rglob("*.py") if re.search(r"\bRefusal\b", path.read_text()) and path.name != "errors.py"
+    path
+    for path in SHARED.rglob("*.py")
+    if re.search(r"\bRefusal\b", path.read_text()) and path.parent.name != "errors"
 ]
 TEXT = ("str", "str | None")
 REASON = re.compile(r"[a-z]+(_[a-z]+)+")

@@ -56,7 +56,9 @@ class Services(Parts):
     def activation(self) -> Activation:
         from shared.activation import Activation
 
-        return Activation(self.tables, self.queues, self._sign_in, self.settings.public_url, self.now)
+        return Activation(
+            self.tables, self.queues, self._sign_in, self._encryption, self.settings.public_url, self.now
+        )
 
     @cached_property
     def members(self) -> Members:

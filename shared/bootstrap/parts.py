@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from shared.bootstrap.personal import PersonalParts
     from shared.connections import Connections
+    from shared.encryption import Encryption
     from shared.gone_calendars import GoneCalendars
     from shared.graph.calendar import CalendarViews
     from shared.graph.calendars import CalendarLists
@@ -155,7 +156,13 @@ class Parts:
     def _personal(self) -> PersonalParts:
         from shared.bootstrap.personal import PersonalParts
 
-        return PersonalParts(self.settings, self.tables, lambda: self._session, self.now)
+        return PersonalParts(self.settings, self.tables, self._encryption, lambda: self._session, self.now)
+
+    @cached_property
+    def _encryption(self) -> Encryption:
+        from shared.encryption import Encryption
+
+        return Encryption(self.settings.token_keys)
 
     @cached_property
     def _tenants_graph(self) -> GraphClient:

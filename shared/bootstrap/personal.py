@@ -8,13 +8,13 @@ from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from shared.encryption import Encryption
 from shared.settings import Settings
 from shared.storage.token_vault import TokenVault
 
 if TYPE_CHECKING:
     import requests
 
+    from shared.encryption import Encryption
     from shared.graph.entra import EntraHttp
     from shared.own_accounts import OwnAccounts
     from shared.personal_attempts import PersonalAttempts
@@ -26,14 +26,19 @@ class PersonalParts:
     """Sign-in, tokens and accounts. Looking after what is kept needs nothing that speaks to Microsoft."""
 
     def __init__(
-        self, settings: Settings, tables: Tables, session: Callable[[], requests.Session], now: Callable[[], datetime]
+        self,
+        settings: Settings,
+        tables: Tables,
+        encryption: Encryption,
+        session: Callable[[], requests.Session],
+        now: Callable[[], datetime],
     ) -> None:
         self._settings = settings
         self._tables = tables
         self._session = session
         self._now = now
-        self._encryption = Encryption(settings.token_keys)
-        self.vault = TokenVault(tables.tokens, self._encryption, now)
+        self._encryption = encryption
+        self.vault = TokenVault(tables.tokens, encryption, now)
 
     @cached_property
     def accounts(self) -> OwnAccounts:

@@ -28,7 +28,7 @@ class SignIn:
         self._id_tokens = id_tokens
 
     def begin(self, redirect_uri: str, state: str) -> tuple[str, str]:
-        """Where to send the browser, and what `finish` needs, as JSON. Raises `TryLater`."""
+        """Where to send the browser, and what `finish` needs, as JSON: secret. Raises `TryLater`."""
         return self._flow.begin(redirect_uri, state)
 
     def finish(self, flow: str, answer: Mapping[str, str]) -> SignedIn:

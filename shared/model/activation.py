@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -54,8 +54,8 @@ class ActivationLink:
     """Of the cookie that ties the present attempt to one browser."""
     state_hash: str | None = None
     """Of the one state that may come back next."""
-    sign_in: str | None = None
-    """The sign-in under way: PKCE verifier and nonce, as JSON. Dropped when it ends."""
+    sign_in: str | None = field(default=None, repr=False)
+    """The sign-in under way: PKCE verifier and nonce, encrypted for this attempt. Dropped when it ends."""
     proof: AdminProof | None = None
     tenant_id: str | None = None
     """The tenant it connected."""
