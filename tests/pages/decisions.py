@@ -25,6 +25,7 @@ from shared.errors import NotFound
 from shared.functions.policy import changed, in_order, output
 from shared.mailbox_scope import INTRODUCTION, mailbox_scope
 from shared.model import Choice, ConnectionStatus, Member, Policy
+from shared.own_states import explain_own, own_rights
 from shared.policy import Effect, rights, sentences
 from shared.states import LEFT_AT_MICROSOFT, explain, removal_command
 
@@ -63,6 +64,8 @@ class Decisions:
     """Of the member who looks at their own connection."""
     why_not: str | None = None
     """Why they may neither disconnect nor come back."""
+    own: ConnectionStatus | None = None
+    """Of an account of their own, if they have one."""
     sent: list[Struct] = field(default_factory=list)
     """Bodies, as the contract reads them."""
 
@@ -124,6 +127,8 @@ class Decisions:
         match method, parts:
             case "DELETE", ["connections", "managed"]:
                 self.state = ConnectionStatus.USER_DISCONNECTED
+            case "DELETE", ["connections", "personal"]:
+                self.own = None
             case "POST", ["connections", "managed", "reconnect"]:
                 self.state = ConnectionStatus.CONNECTING
             case "PUT", ["busy-statuses"]:
@@ -138,8 +143,18 @@ class Decisions:
         mine = MyConnection("managed", "admin_managed", self.state, text, step, None, "bob@contoso.com", None, *may)
         policy = self.policy
         return MyConnections(
-            [mine], policy.busy_statuses, policy.members_may_choose_busy, policy.members_may_connect_personal
+            [mine, *self._own()],
+            policy.busy_statuses,
+            policy.members_may_choose_busy,
+            policy.members_may_connect_personal,
         )
+
+    def _own(self) -> list[MyConnection]:
+        if self.own is None:
+            return []
+        text, step = explain_own(self.own, None)
+        may = own_rights(self.policy)
+        return [MyConnection("personal", "personal", self.own, text, step, None, "bob@outlook.com", None, *may)]
 
     def _rights(self) -> tuple[bool, bool, str | None]:
         if self.why_not:
