@@ -41,8 +41,8 @@ NEEDING_THE_MEMBER = (
 """States that stay until the member acts."""
 
 STAYS = (
-    "Your organization's admins let members connect no more accounts of their own. This one stays until you "
-    "disconnect it, and you may sign in with it again."
+    "Your organization's admins let members connect no more accounts of their own. This one stays, and you may sign "
+    "in with it again; once you disconnect it, it cannot be connected again."
 )
 
 

@@ -70,6 +70,8 @@ class Decisions:
     """Where somebody who connects their own account is sent."""
     why_not: str | None = None
     """Why they may neither disconnect nor come back."""
+    own: ConnectionStatus | None = None
+    """Of an account of their own, if they have one."""
     sent: list[Struct] = field(default_factory=list)
     """Bodies, as the contract reads them."""
 
@@ -137,6 +139,8 @@ class Decisions:
                     self.state, self.detail = ConnectionStatus.CONNECTING, None
             case "DELETE", ["connections", "managed"]:
                 self.state = ConnectionStatus.USER_DISCONNECTED
+            case "DELETE", ["connections", "personal"]:
+                self.own = None
             case "POST", ["connections", "managed", "reconnect"]:
                 self.state = ConnectionStatus.CONNECTING
             case "PUT", ["busy-statuses"]:

@@ -138,6 +138,12 @@ def test_where_the_policy_forbids_it_there_are_no_new_ones_and_old_ones_say_so(c
     assert own is not None
     ann.connected(account)
     assert "does not allow this" in ann.connect(new_account(company)).text
+    assert (ann.own() or {})["mailbox"] == account.upn
+    company.admin.call("PATCH", "/api/outlook/policy", {"members_may_connect_personal": True}).raise_for_status()
+    assert ((ann.own() or {})["why_not"], ben.begin().status_code) == (None, 200)
+    company.admin.call("PATCH", "/api/outlook/policy", {"members_may_connect_personal": False}).raise_for_status()
+    ann.disconnect().raise_for_status()
+    assert (ann.begin().status_code, ann.mine()["may_connect_personal"]) == (403, False)
 
 
 def test_the_platform_hears_of_it_with_its_source(company: Company) -> None:

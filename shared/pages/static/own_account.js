@@ -41,6 +41,7 @@ export function showOwn({ connections, may_connect_personal: mayConnect }) {
   find("own-connect").hidden = Boolean(own);
   find("own-again").hidden = !own?.may_reconnect || ["connected", "connecting"].includes(own.state);
   find("own-disconnect").hidden = !own?.may_disconnect;
+  find("leave-own-for-good").hidden = mayConnect;
 }
 
 // The answer sets the cookie that Microsoft's answer must come back with, in this browser.
