@@ -1,4 +1,7 @@
-"""Which members' own calendars are read though nobody told of a change to them; the rules are those of `schedule`.
+"""What each pass of the timer finds to do for members' own connections.
+
+Calendars are read though nobody told of a change to them; the rules are those of `schedule`. What a connection's row
+says is still to be decided is decided.
 
 Nothing of one member's concerns another's: who missed a push is watched alone, and subscriptions that end without a
 word are found by the reads that the schedule makes.
@@ -7,11 +10,13 @@ word are found by the reads that the schedule makes.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 
+from shared.errors import NotFound
 from shared.messages import Reason
-from shared.model import ConnectionStatus, Mailbox
+from shared.model import ConnectionStatus, Mailbox, MemberKey
 from shared.push_health import WATCH, has_missed, to_watch
 from shared.schedule import Schedule, keys
 from shared.storage.tables import Tables
@@ -20,9 +25,17 @@ from shared.storage.tables import Tables
 class OwnSchedule:
     """Sends the calendar messages that follow from a look at all members' own mailboxes."""
 
-    def __init__(self, tables: Tables, schedule: Callable[[], Schedule], now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        tables: Tables,
+        schedule: Callable[[], Schedule],
+        prefer_own: Callable[[MemberKey], None],
+        now: Callable[[], datetime],
+    ) -> None:
+        """`prefer_own` keeps a member's managed connection out. Raises `NotFound`."""
         self._tables = tables
         self._schedule = schedule
+        self._prefer_own = prefer_own
         self._now = now
 
     def run(self) -> set[str]:
@@ -37,7 +50,15 @@ class OwnSchedule:
         schedule.read(anew | keys(is_due(mailboxes, now)), None, Reason.SCHEDULE)
         missed = [mailbox for mailbox in mailboxes if has_missed(mailbox, now)]
         schedule.read(keys(to_watch(missed, now)), now - WATCH, Reason.SCHEDULE)
-        return {owner.org for mailbox in mailboxes for owner in mailbox.members}
+        orgs = {owner.org for mailbox in mailboxes for owner in mailbox.members}
+        self._settle(orgs)
+        return orgs
+
+    def _settle(self, orgs: Iterable[str]) -> None:
+        """Write choices that own connections ask for, where the process that should have did not come to it."""
+        for owner in (owner for org in sorted(orgs) for owner in self._tables.unsettled(org)):
+            with suppress(NotFound):
+                self._prefer_own(owner)
 
     def _is_signed_in_anew(self, mailbox: Mailbox) -> bool:
         """Whether the member has signed in again, and the process that noted it in the row did nothing more."""

@@ -36,9 +36,7 @@ class Interruptions:
         """Whether something is planned that has not happened."""
         return self._action is not None
 
-    def plan(
-        self, number: int, action: Callable[[], None], *, afterwards: bool, at_sign_in: bool = False
-    ) -> None:
+    def plan(self, number: int, action: Callable[[], None], *, afterwards: bool, at_sign_in: bool = False) -> None:
         """Do this around the `number`th request from now: before it is sent, or before its answer is seen.
 
         Tokens are fetched under a lock: whoever came in between in the same process would wait for ever. So these

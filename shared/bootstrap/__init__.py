@@ -89,7 +89,8 @@ class Services(Parts):
     def own_schedule(self) -> OwnSchedule:
         from shared.own_schedule import OwnSchedule
 
-        return OwnSchedule(self.tables, lambda: self._schedule, self.now)
+        prefer_own = lambda owner: self.choices.prefer_own(owner)  # noqa: E731, PLW0108 - most passes have none
+        return OwnSchedule(self.tables, lambda: self._schedule, prefer_own, self.now)
 
     @cached_property
     def candidates(self) -> Candidates:

@@ -52,8 +52,9 @@ class Tables:
         )
         """organization / member id: the admin-managed connection"""
         self.own_connections = AnnouncedTable(
-            service, "OwnConnections", OwnConnection, Subject.OWN_CONNECTION, announcing, is_over=_is_over, parts=2
-        )
+            service, "OwnConnections", OwnConnection, Subject.OWN_CONNECTION, announcing, _own_columns,
+            is_over=_is_over, parts=2, lenient=True,
+        )  # fmt: skip
         """organization / member id: the account that the member connected"""
         self.mailboxes = Mailboxes(service)
         """tenant id / object id"""
@@ -80,6 +81,11 @@ class Tables:
         row = self.own_connections.get(*owner)
         return row.value if row is not None and not row.value.is_over else None
 
+    def unsettled(self, org: str) -> list[MemberKey]:
+        """Members whose own connection keeps the managed one out, which nobody has written as their choice yet."""
+        found = self.own_connections.where("PartitionKey eq @p and unsettled eq true", {"p": org})
+        return [MemberKey(org, row.key) for row in found if not row.value.is_over]
+
     def bookings_of(self, owner: MemberKey) -> Iterator[Row[Booking]]:
         """The bookings to which the member invites."""
         keys = {"p": owner.org, "from": f"{owner.member}|", "to": f"{owner.member}}}"}
@@ -89,6 +95,11 @@ class Tables:
 def _connection_columns(connection: Connection) -> Columns:
     """What lists of members are filtered and counted by."""
     return {"status": connection.status.value, "tenant": connection.tenant_id or ""}
+
+
+def _own_columns(own: OwnConnection) -> Columns:
+    """What the schedule looks for."""
+    return {"unsettled": own.is_unsettled}
 
 
 def _is_over(row: Tenant | OwnConnection) -> bool:
