@@ -91,6 +91,7 @@ class Choices:
         before = self.standing(caller.org, caller.subject)
         if before.choice.excluded or not in_scope(before.member, before.policy):
             raise Conflict("Your organization's admins do not include you; ask them to.")
+        self._settle(MemberKey(caller.org, caller.subject))
         self._choose(
             caller,
             caller.subject,
@@ -132,11 +133,21 @@ class Choices:
         return self.standing(caller.org, caller.subject)
 
     def prefer_own(self, owner: MemberKey) -> None:
-        """Keep the managed connection out while the member has one of their own; recorded with that."""
+        """Keep the managed connection out while the member has one of their own; recorded with that.
+
+        The own connection's row said so first. It says last that this is done: whoever stops before is followed by
+        the schedule.
+        """
         since = self._now()
         change = lambda c: replace(c or Choice(owner.member), own_instead=since)  # noqa: E731 - reads best here
         self._tables.choices.change(*owner, change)
         self._followed(*owner)
+        self._settle(owner)
+
+    def _settle(self, owner: MemberKey) -> None:
+        """The own connection's row asks for no choice any more."""
+        settled = lambda own: replace(own, is_unsettled=False) if own and own.is_unsettled else None  # noqa: E731
+        self._tables.own_connections.change(*owner, settled)
 
     def leave_own(self, owner: MemberKey) -> None:
         """The member's own connection is to end: it keeps nothing out any more. `let_in` comes afterwards."""

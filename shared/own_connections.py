@@ -5,8 +5,9 @@
    until the own one is disconnected, and then connects by itself. Whoever has the managed one keeps both.
 3. Where the policy allows no own connections there are no new ones. Those that are there stay, and may be signed in
    again with the same account.
-4. A connection is one row, written when its tokens are there; disconnecting, it says that first which nobody can
-   take back. Whatever stops in between, doing it again ends the same.
+4. A connection is one row, written when its tokens are there, which says too whether the managed one is to stay out;
+   disconnecting, it says that first which nobody can take back. Whatever stops in between, doing it again ends the
+   same.
 """
 
 from __future__ import annotations
@@ -97,12 +98,15 @@ class OwnConnections:
         managed = standing.connection.active_mailbox if standing.connection else None
         if managed == account:
             raise MemberRefusal("already_connected", owner)
-        self._connect(arrival, account, before)
-        if managed is None:
+        keeps_out = managed is None or (before is not None and before.is_unsettled)
+        self._connect(arrival, account, before, keeps_out=keeps_out)
+        if keeps_out:
             self._choices.prefer_own(owner)
         self._read(own_mailbox(owner))
 
-    def _connect(self, arrival: Arrival, account: MailboxKey, before: OwnConnection | None) -> None:
+    def _connect(
+        self, arrival: Arrival, account: MailboxKey, before: OwnConnection | None, *, keeps_out: bool
+    ) -> None:
         """Mailbox, tokens, row, in this order; then the mailbox is due, whatever was found out before."""
         owner, key, person = arrival.member, own_mailbox(arrival.member), arrival.account.person
         generation, now = secrets.randbits(53), self._now()
@@ -118,8 +122,9 @@ class OwnConnections:
         self._tables.mailboxes.change(key, lambda mailbox: due_anew(mailbox, key, owner, now, keep_push=is_same))
         self._vault.entry(ConnectionKey(*owner, PERSONAL), generation).put(arrival.account.cache)
         connected = OwnConnection(
-            owner.member, key, account, person.username, generation, ConnectionStatus.CONNECTING, now
-        )
+            owner.member, key, account, person.username, generation, ConnectionStatus.CONNECTING, now,
+            is_unsettled=keeps_out,
+        )  # fmt: skip
         self._tables.own_connections.put(*owner, connected)
         self._tables.mailboxes.change(key, lambda mailbox: due_anew(mailbox, key, owner, now, keep_push=is_same))
 

@@ -1,4 +1,7 @@
-"""Which members' own calendars are read though nobody told of a change to them; the rules are those of `schedule`.
+"""What each pass of the timer finds to do for members' own connections.
+
+Calendars are read though nobody told of a change to them; the rules are those of `schedule`. What a connection's row
+says is still to be decided is decided.
 
 Nothing of one member's concerns another's: who missed a push is watched alone. Subscriptions that end without a word
 are found by asking each account (`own_subscriptions`).
@@ -7,11 +10,13 @@ are found by asking each account (`own_subscriptions`).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 
+from shared.errors import NotFound
 from shared.messages import Reason
-from shared.model import ConnectionStatus, Mailbox
+from shared.model import ConnectionStatus, Mailbox, MemberKey
 from shared.own_subscriptions import OwnSubscriptions
 from shared.push_health import WATCH, has_missed, to_watch
 from shared.schedule import Schedule, keys
@@ -26,12 +31,17 @@ class OwnSchedule:
         tables: Tables,
         schedule: Callable[[], Schedule],
         subscriptions: Callable[[], OwnSubscriptions],
+        prefer_own: Callable[[MemberKey], None],
         now: Callable[[], datetime],
     ) -> None:
-        """What speaks to Microsoft is made when there is an own mailbox."""
+        """What speaks to Microsoft is made when there is an own mailbox.
+
+        `prefer_own` keeps a member's managed connection out. Raises `NotFound`.
+        """
         self._tables = tables
         self._schedule = schedule
         self._subscriptions = subscriptions
+        self._prefer_own = prefer_own
         self._now = now
 
     def run(self) -> set[str]:
@@ -49,7 +59,15 @@ class OwnSchedule:
         lost, shut_out = self._subscriptions().compare(mailboxes)
         schedule.read(lost, now, Reason.REMOVED)
         schedule.read(shut_out, now, Reason.CHANGED)
-        return {owner.org for mailbox in mailboxes for owner in mailbox.members}
+        orgs = {owner.org for mailbox in mailboxes for owner in mailbox.members}
+        self._settle(orgs)
+        return orgs
+
+    def _settle(self, orgs: Iterable[str]) -> None:
+        """Write choices that own connections ask for, where the process that should have did not come to it."""
+        for owner in (owner for org in sorted(orgs) for owner in self._tables.unsettled(org)):
+            with suppress(NotFound):
+                self._prefer_own(owner)
 
     def _is_signed_in_anew(self, mailbox: Mailbox) -> bool:
         """Whether the member has signed in again, and the process that noted it in the row did nothing more."""

@@ -97,7 +97,9 @@ class Services(Parts):
     def own_schedule(self) -> OwnSchedule:
         from shared.own_schedule import OwnSchedule
 
-        return OwnSchedule(self.tables, lambda: self._schedule, lambda: self._own_subscriptions, self.now)
+        prefer_own = lambda owner: self.choices.prefer_own(owner)  # noqa: E731, PLW0108 - most passes have none
+        subscriptions = lambda: self._own_subscriptions  # noqa: E731 - only where somebody has an account
+        return OwnSchedule(self.tables, lambda: self._schedule, subscriptions, prefer_own, self.now)
 
     @cached_property
     def selected_calendars(self) -> SelectedCalendars:

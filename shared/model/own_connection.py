@@ -56,6 +56,8 @@ class OwnConnection:
     status: ConnectionStatus
     changed_at: datetime
     detail: str | None = None
+    is_unsettled: bool = False
+    """Whether the choice that keeps the managed connection out for it is still to be written: it is decided here."""
     outbox: Outbox = field(default=Outbox(), compare=False)
     """What the platform is still to be told; kept by the table, whatever a writer says."""
 

@@ -53,7 +53,7 @@ class Tables:
         """organization / member id: the admin-managed connection"""
         self.own_connections = AnnouncedTable(
             service, "OwnConnections", OwnConnection, Subject.OWN_CONNECTION, announcing, _own_columns,
-            is_over=_is_over, parts=2,
+            is_over=_is_over, parts=2, lenient=True,
         )  # fmt: skip
         """organization / member id: the account that the member connected"""
         self.mailboxes = Mailboxes(service)
@@ -81,6 +81,11 @@ class Tables:
         row = self.own_connections.get(*owner)
         return row.value if row is not None and not row.value.is_over else None
 
+    def unsettled(self, org: str) -> list[MemberKey]:
+        """Members whose own connection keeps the managed one out, which nobody has written as their choice yet."""
+        found = self.own_connections.where("PartitionKey eq @p and unsettled eq true", {"p": org})
+        return [MemberKey(org, row.key) for row in found if not row.value.is_over]
+
     def bookings_of(self, owner: MemberKey) -> Iterator[Row[Booking]]:
         """The bookings to which the member invites."""
         keys = {"p": owner.org, "from": f"{owner.member}|", "to": f"{owner.member}}}"}
@@ -93,8 +98,8 @@ def _connection_columns(connection: Connection) -> Columns:
 
 
 def _own_columns(own: OwnConnection) -> Columns:
-    """What lists of members are filtered and counted by."""
-    return {"status": own.status.value}
+    """What lists of members are filtered and counted by, and what the schedule looks for."""
+    return {"status": own.status.value, "unsettled": own.is_unsettled}
 
 
 def _is_over(row: Tenant | OwnConnection) -> bool:

@@ -70,8 +70,6 @@ class Decisions:
     """Where somebody who connects their own account is sent."""
     why_not: str | None = None
     """Why they may neither disconnect nor come back."""
-    own: ConnectionStatus | None = None
-    """Of an account of their own, if they have one."""
     sent: list[Struct] = field(default_factory=list)
     """Bodies, as the contract reads them."""
 
