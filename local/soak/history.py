@@ -21,7 +21,7 @@ from local.soak.stage import Stage
 from shared.errors import NotFound
 from shared.matching import normalise
 from shared.messages import DirectorySync
-from shared.model import Member, Tenant, TenantStatus
+from shared.model import DeadLetter, Member, Tenant, TenantStatus
 from shared.policy import kept_out
 
 MOST_AT_ONCE = 200
@@ -58,12 +58,14 @@ class History:
         self.storage = TableServiceClient.from_connection_string(stage.azurite.connection_string)
 
     def close(self) -> None:
-        """End it; the timer of later histories must not find this one's tenant."""
+        """End it; later histories must find neither this one's tenant, with their timer, nor its dead letters."""
         self._listener.receive = lambda _: 503
         self._listener.hear = lambda *_: (503, {})
         self.outlook.close()
         for side in self.sides:
             self.observer.tables.tenants.delete(side.org, self.outlook.tenant.id)
+        for letter in self.dead_letters():
+            self.observer.dead_letters.discard(letter.queue, letter.id)
         self.observer.close()
         self.host.close()
         self.storage.close()
@@ -72,6 +74,11 @@ class History:
     def sides(self) -> list[Side]:
         """The organizations that connect the tenant."""
         return [self, *([self.neighbour] if self.neighbour else [])]
+
+    def dead_letters(self) -> list[DeadLetter]:
+        """What failed for good in this history: every message names its tenant or organization."""
+        names = {self.outlook.tenant.id, *(side.org for side in self.sides)}
+        return [letter for letter in self.observer.dead_letters.all() if any(name in letter.text for name in names)]
 
     def connect(self, org: str | None = None) -> None:
         """Consent, recorded as an activation records it."""
