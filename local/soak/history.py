@@ -22,7 +22,7 @@ from local.soak.stage import Stage
 from shared.errors import NotFound
 from shared.matching import normalise
 from shared.messages import DirectorySync
-from shared.model import Member, OwnConnection, Tenant, TenantStatus
+from shared.model import DeadLetter, Member, OwnConnection, Tenant, TenantStatus
 from shared.policy import kept_out
 
 MOST_AT_ONCE = 200
@@ -60,10 +60,12 @@ class History:
         self.storage = TableServiceClient.from_connection_string(stage.azurite.connection_string)
 
     def close(self) -> None:
-        """End it; the timer of later histories must not find this one's tenant."""
+        """End it; later histories must find neither this one's tenant, with their timer, nor its dead letters."""
         self._listener.receive = lambda _: 503
         self._listener.hear = lambda *_: (503, {})
         self.outlook.close()
+        for letter in self.dead_letters():
+            self.observer.dead_letters.discard(letter.queue, letter.id)
         self.own.clear()
         for side in self.sides:
             self.observer.tables.tenants.delete(side.org, self.outlook.tenant.id)
@@ -80,6 +82,12 @@ class History:
         """Members' own connections that are there."""
         rows = self.own.rows() if self.own.signed_in else {}
         return {who: own for who, own in rows.items() if not own.is_over}
+
+    def dead_letters(self) -> list[DeadLetter]:
+        """What failed for good in this history: every message names its tenant, organization or own mailbox."""
+        own = {key.object_id for key in self.own.keys().values()}
+        names = {self.outlook.tenant.id, *(side.org for side in self.sides)} | own
+        return [letter for letter in self.observer.dead_letters.all() if any(name in letter.text for name in names)]
 
     def connect(self, org: str | None = None) -> None:
         """Consent, recorded as an activation records it."""
