@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field, replace
 from msgspec import Struct, structs
 
 from shared.contract.mailbox_scope import MailboxScopeOutput, ScopeStep
-from shared.contract.me import BusyChoice, MyConnection, MyConnections, SignInOutput
+from shared.contract.me import BookingConnection, BusyChoice, MyConnection, MyConnections, SignInOutput
 from shared.contract.one_member import (
     CandidateList,
     CandidateOutput,
@@ -24,10 +24,11 @@ from shared.contract.tenants import DisconnectPreview
 from shared.errors import NotFound
 from shared.functions.policy import changed, in_order, output
 from shared.mailbox_scope import INTRODUCTION, mailbox_scope
-from shared.model import Choice, ConnectionStatus, Detail, Member, Policy
+from shared.model import MANAGED, PERSONAL, Choice, ConnectionStatus, Detail, Member, Policy
 from shared.own_states import explain_own, own_rights
 from shared.policy import Effect, rights, sentences
 from shared.states import LEFT_AT_MICROSOFT, explain, removal_command
+from tests.pages.calendars import Calendars
 
 
 def effect(**touched: int) -> Effect:
@@ -68,6 +69,10 @@ class Decisions:
     own_address: str = "bob@freelance.example"
     microsoft: str = "/activated/now"
     """Where somebody who connects their own account is sent."""
+    own_detail: str | None = None
+    calendars: Calendars = field(default_factory=Calendars)
+    receives: str = MANAGED
+    """Which of their connections they had take their bookings."""
     why_not: str | None = None
     """Why they may neither disconnect nor come back."""
     sent: list[Struct] = field(default_factory=list)
@@ -129,6 +134,11 @@ class Decisions:
 
     def _me(self, method: str, parts: list[str], body: bytes) -> Struct:
         match method, parts:
+            case _, ["connections", connection, "calendars"]:
+                return self.calendars.answer(method, connection, body)
+            case "PUT", ["booking-connection"]:
+                self.sent.append(wish := parse_body(body, BookingConnection))
+                self.receives = wish.connection
             case "POST", ["connections", "outlook"]:
                 return SignInOutput(self.microsoft)
             case "DELETE", ["connections", "personal"]:
@@ -149,8 +159,8 @@ class Decisions:
 
     def _mine(self) -> MyConnections:
         text, step = explain(self.state, self.detail)
-        may, detail = self._rights(), self.detail
-        mine = MyConnection("managed", "admin_managed", self.state, text, step, detail, "bob@contoso.com", None, *may)
+        given = (self.state, text, step, self.detail, "bob@contoso.com", None, self._receiving == MANAGED)
+        mine = MyConnection(MANAGED, "admin_managed", *given, *self._rights())
         policy = self.policy
         return MyConnections(
             [mine, *self._own()],
@@ -162,9 +172,13 @@ class Decisions:
     def _own(self) -> list[MyConnection]:
         if self.own is None:
             return []
-        text, step = explain_own(self.own, None)
-        rights = own_rights(self.policy)
-        return [MyConnection("personal", "personal", self.own, text, step, None, self.own_address, None, *rights)]
+        text, step = explain_own(self.own, self.own_detail)
+        given = (self.own, text, step, self.own_detail, self.own_address, None, self._receiving == PERSONAL)
+        return [MyConnection(PERSONAL, PERSONAL, *given, *own_rights(self.policy))]
+
+    @property
+    def _receiving(self) -> str:
+        return self.receives if self.own else MANAGED
 
     def _rights(self) -> tuple[bool, bool, str | None]:
         if self.why_not:

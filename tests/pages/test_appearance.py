@@ -9,6 +9,7 @@ from shared.contract.one_member import StepOutput
 from shared.model import ConnectionStatus, LinkStep, Policy, TenantStatus
 from shared.policy import Effect
 from tests.pages.api import NOW, TENANT, World, block, entry, link_answer, member, tenant, token, with_own
+from tests.pages.calendars import calendar
 from tests.pages.conftest import Open
 from tests.pages.decisions import candidate
 
@@ -79,7 +80,12 @@ def full(world: World) -> World:
     decisions.effect = Effect(disconnected=1, looked_for=2)
     decisions.candidates = [candidate("robin", TENANT, is_bound=True), candidate("no", TENANT, objection="Off.")]
     decisions.steps = [StepOutput(str(ok), ok, "What came of it.", "Next.") for ok in (True, False)]
-    decisions.own = ConnectionStatus.RECONNECT_REQUIRED
+    decisions.own, decisions.receives = ConnectionStatus.RECONNECT_REQUIRED, "personal"
+    far, since = "Wolfeschlegelsteinhausenbergerdorff" * 2, NOW
+    decisions.calendars.listed["managed"] += [
+        calendar(far),
+        calendar("Team", is_shared=True, is_read_only=True, owner=far, is_checked=True, unreadable_since=since),
+    ]
     world.busy = [block(0, 9, 1), block(1, 14, 2, "workingElsewhere"), block(3, 0, 24, "oof")]
     return world
 
@@ -94,6 +100,8 @@ def opened(page: Page) -> Page:
     page.locator("details:visible").evaluate_all("all => all.forEach((details) => { details.open = true; })")
     for only_some in page.get_by_label("Only some").filter(visible=True).all():
         only_some.check()
+    for calendars in page.locator(".calendars:visible").all():
+        expect(calendars.get_by_role("button", name="Save")).to_be_visible()
     return page
 
 

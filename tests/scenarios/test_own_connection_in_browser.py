@@ -38,6 +38,14 @@ def test_a_member_connects_and_disconnects_on_the_page(company: Company, browser
     page.get_by_role("link", name="Back to your Outlook connection").click()
     expect(own).to_contain_text("Your own Outlook calendar is connected and up to date.")
     expect(own).to_contain_text(account.upn)
+    company.microsoft.add_calendar(account.tenant, account.upn, "Sport")
+    own.get_by_text("Calendars", exact=True).click()
+    own.get_by_role("checkbox", name="Sport").check()
+    own.get_by_role("button", name="Save").click()
+    expect(own).to_contain_text("Saved. What you added is read first")
+    listed = ann.client.call("GET", "/api/me/connections/personal/calendars").json()["calendars"]
+    assert {one["name"] for one in listed if one["is_checked"]} == {one["name"] for one in listed}
+    expect(page.locator("#freshness")).to_contain_text("Up to date")
     managed = page.get_by_role("region", name="Connection", exact=True)
     expect(managed).to_contain_text("Your own account is connected instead")
     own.get_by_role("button", name="Disconnect your own…").click()

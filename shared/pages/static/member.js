@@ -1,5 +1,6 @@
 // What a member sees: their own connection, and their busy times of the next seven days.
 import { call } from "./api.js";
+import { isReadingAnew } from "./calendars.js";
 import { isConnecting, listenToConnection, refreshConnection } from "./my_connection.js";
 import { fill, find, fromTemplate, rows, say } from "./render.js";
 import { clock, day, label, moment, STATUSES } from "./words.js";
@@ -13,8 +14,8 @@ const FRESHNESS = {
   unknown: ["fix", () => "Not all of your calendar is known, so the rest counts as not free."],
 };
 
-export function listen(attempt) {
-  listenToConnection(attempt);
+export function listen(attempt, ask) {
+  listenToConnection(attempt, ask);
   say(find("zone"), Intl.DateTimeFormat().resolvedOptions().timeZone);
 }
 
@@ -27,7 +28,7 @@ export async function refresh({ sub }) {
   say(find("freshness"), words(answer.read_at && moment(answer.read_at)));
   const blocks = answer.busy.map((block) => ({ ...block, start: new Date(block.start), end: new Date(block.end) }));
   rows(find("days"), days, fromTemplate("day-row"), (row, span) => showDay(row, span, blocks));
-  return isConnecting();
+  return isConnecting() || (answer.freshness !== "fresh" && isReadingAnew());
 }
 
 function nextDays(now) {

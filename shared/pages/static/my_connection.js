@@ -1,7 +1,9 @@
 // A member's own connection: how it stands, disconnected and connected again, and what counts as busy.
 import { call } from "./api.js";
 import { at, enable, isEnabled, tell } from "./acting.js";
+import { listenToReceiving, showReceiving } from "./booking_connection.js";
 import { inWords, statusBoxes } from "./busy.js";
+import { listenToCalendars, showCalendars, UNREADABLE } from "./calendars.js";
 import { editing } from "./editing.js";
 import { isOwnConnecting, listenToOwn, showOwn } from "./own_account.js";
 import { fill, find, focusOn, mark, say } from "./render.js";
@@ -20,8 +22,10 @@ export async function refreshConnection() {
   show(await call("GET", ADDRESS));
 }
 
-export function listenToConnection(attempt) {
+export function listenToConnection(attempt, ask) {
   listenToOwn(attempt, show);
+  listenToCalendars(attempt, ask);
+  listenToReceiving(attempt, show);
   find("my-disconnect").addEventListener("click", () => {
     dialog.returnValue = "";
     dialog.showModal();
@@ -46,13 +50,15 @@ const isEdited = () => !form.hidden && "busy_statuses" in edits.changes();
 
 function show(answer) {
   showOwn(answer);
+  showCalendars(answer);
+  showReceiving(answer);
   const { connections: [mine], busy_statuses: statuses, may_choose_busy: mayChoose } = answer;
-  const section = find("mine"), ofKind = kind(mine.state), words = mine.state !== "user_disconnected" ? {} : mine.detail === "own_connection" ? INSTEAD : LEFT;
+  const section = find("mine"), ofKind = kind(mine.state), words = mine.state !== "user_disconnected" ? UNREADABLE[mine.detail] ?? {} : mine.detail === "own_connection" ? INSTEAD : LEFT;
   ({ id, state } = mine);
   mark(section, mine.state);
   fill(section, {
     state: words.label ?? label(mine.state), text: words.text ?? mine.state_text, mailbox: mine.mailbox && `Mailbox: ${mine.mailbox}`,
-    next: ["good", "off"].includes(ofKind) ? "" : mine.next_step, why: mine.why_not,
+    next: words.next ?? (["good", "off"].includes(ofKind) ? "" : mine.next_step), why: mine.why_not,
   });
   find("my-disconnect").hidden = !mine.may_disconnect;
   find("my-reconnect").hidden = !mine.may_reconnect;

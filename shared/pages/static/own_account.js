@@ -1,6 +1,7 @@
 // A member's own Outlook account: connected by signing in at Microsoft, signed in again, disconnected.
 import { call } from "./api.js";
 import { at, tell } from "./acting.js";
+import { UNREADABLE } from "./calendars.js";
 import { fill, find, focusOn, mark, say } from "./render.js";
 import { label } from "./words.js";
 
@@ -34,7 +35,8 @@ export function showOwn({ connections, may_connect_personal: mayConnect }) {
   state = own?.state ?? null;
   section.hidden = !own && !mayConnect;
   mark(section, own?.state ?? "user_disconnected");
-  const [text, next] = own ? WORDS[own.state] ?? [own.state_text, own.next_step] : ["You can connect an account of your own, of any company or none.", ""];
+  const { text: unreadable, next: toDo } = UNREADABLE[own?.detail] ?? {};
+  const [text, next] = own ? (unreadable ? [unreadable, toDo] : WORDS[own.state] ?? [own.state_text, own.next_step]) : ["You can connect an account of your own, of any company or none.", ""];
   fill(section, {
     state: own ? label(own.state) : "Not connected", text, next, mailbox: own?.mailbox && `Account: ${own.mailbox}`, why: own?.why_not,
   });

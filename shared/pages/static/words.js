@@ -14,6 +14,8 @@ export const STATUSES = {
   unknown: { word: "Unknown", note: "Outlook does not say how the time is taken." },
 };
 
+// Of a connection: whether its calendar is read at present.
+export const hasCalendar = ({ state }) => ["connected", "stale", "throttled"].includes(state);
 export const kind = (state) => KINDS[state] ?? "fix";
 
 // Our own codes become words; Microsoft's, such as ErrorAccessDenied, are for searching and stay as they are.
