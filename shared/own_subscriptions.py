@@ -21,7 +21,7 @@ from typing import NamedTuple
 
 from shared.errors import MicrosoftError, ReconnectRequired
 from shared.graph.subscriptions import Subscription, Subscriptions
-from shared.model import SHARDS, ConnectionStatus, Mailbox, MailboxKey
+from shared.model import ConnectionStatus, Mailbox, MailboxKey
 from shared.storage.tables import Tables
 from shared.subscriptions import is_stray
 
@@ -76,7 +76,7 @@ class OwnSubscriptions:
             if isinstance(listed, ReconnectRequired):
                 found.shut_out.add(key)
             elif not isinstance(listed, MicrosoftError):
-                ours = {one.id for one in listed if self._is_ours(one)}
+                ours = {one.id for one in listed if self._subscriptions.is_of_own_account(one)}
                 if mailbox.push.subscription_id not in ours:
                     found.lost.add(key)
                 unwanted |= dict.fromkeys(to_end(listed, ours, mailbox, books, now), key.object_id)
@@ -85,10 +85,6 @@ class OwnSubscriptions:
             self._subscriptions.delete(shard, unwanted)
         for mailbox in mailboxes:
             self._tables.mailboxes.change(mailbox.key, lambda known: known and replace(known, compared_at=now))
-
-    def _is_ours(self, subscription: Subscription) -> bool:
-        """Whether it tells this service of an own account, whoever connected it."""
-        return any(self._subscriptions.is_ours(shard, subscription) for shard in SHARDS)
 
 
 def in_turn(mailboxes: Iterable[Mailbox], now: datetime) -> list[Mailbox]:

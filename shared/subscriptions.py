@@ -118,7 +118,7 @@ class Pushes:
         books = {m.push.subscription_id: m.key.object_id for m in mailboxes if m.push.subscription_id is not None}
         try:
             listed = self._subscriptions.live(tenant_id)
-            ours = {s.id: s for s in listed if self._subscriptions.is_ours(tenant_id, s)}
+            ours = {s.id: s for s in listed if self._is_ours(tenant_id, s)}
             strays = [s.id for s in ours.values() if is_stray(s, books, self._now())]
             moved = [s.id for s in listed if s.id in books and s.id not in ours]
             self._subscriptions.delete(tenant_id, dict.fromkeys([*strays, *moved]))
@@ -136,10 +136,13 @@ class Pushes:
         Nobody would look for it later; one that another organization makes just now is made anew by its schedule.
         """
         try:
-            ours = (s for s in self._subscriptions.live(tenant_id) if self._subscriptions.is_ours(tenant_id, s))
+            ours = (s for s in self._subscriptions.live(tenant_id) if self._is_ours(tenant_id, s))
             self._subscriptions.delete(tenant_id, {s.id: s.object_id for s in ours})
         except MicrosoftError as problem:
             log.info("subscriptions not ended: %s", problem.code)
+
+    def _is_ours(self, tenant_id: str, subscription: Subscription) -> bool:
+        return self._subscriptions.is_ours(MailboxKey(tenant_id, subscription.object_id or ""), subscription)
 
     def _push_after(
         self, answer: Subscription | MicrosoftError, before: Push, was_missing: bool, now: datetime
@@ -176,7 +179,7 @@ class Pushes:
     def _freed(self, tenant_id: str, taken: set[str]) -> list[str]:
         """End the unknown subscriptions of these mailboxes; the object ids of those that were found."""
         try:
-            ours = (s for s in self._listed(tenant_id, taken) if self._subscriptions.is_ours(tenant_id, s))
+            ours = (s for s in self._listed(tenant_id, taken) if self._is_ours(tenant_id, s))
             found = {s.id: s.object_id for s in ours if s.object_id in taken}
             self._subscriptions.delete(tenant_id, found)
         except TryLater as problem:

@@ -48,7 +48,7 @@ class ReasonOutput(Struct):
     end: datetime
     status: str
     calendar: str | None
-    """`tenant/object id` of the mailbox; null where no calendar is connected."""
+    """`tenant/object id` of the mailbox or `personal`, then what tells one of its calendars from others; or null."""
     read_at: datetime | None
     because: str
     text: str

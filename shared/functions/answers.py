@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 from msgspec import structs
@@ -203,10 +204,13 @@ def _reason(reason: Reason) -> ReasonOutput:
 
 
 def _name(key: CalendarKey) -> str:
-    """Whose calendar it is, as tenant and user or `personal`; with its id where it is not the default one."""
+    """Whose calendar it is, as tenant and user or `personal`; what is not the default one is told apart by a digest.
+
+    Ids of calendars say whose they are to those who can take them apart.
+    """
     mailbox = key.mailbox
     owner = PERSONAL if is_own(mailbox.tenant_id) else f"{mailbox.tenant_id}/{mailbox.object_id}"
-    return f"{owner}/{key.calendar}" if key.calendar else owner
+    return f"{owner}/{sha256(key.calendar.encode()).hexdigest()[:8]}" if key.calendar else owner
 
 
 def dead_letter(value: DeadLetter) -> DeadLetterOutput:

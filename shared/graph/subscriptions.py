@@ -17,7 +17,7 @@ import msgspec
 from shared.errors import MicrosoftError, TryLater
 from shared.graph.client import Call, Graph
 from shared.graph.wire import read
-from shared.model import MailboxKey
+from shared.model import SHARDS, MailboxKey, is_own
 
 LIFETIME = timedelta(minutes=10_070)
 """A little under the most Outlook allows (10,080 minutes), so that clocks may differ."""
@@ -104,19 +104,31 @@ class Subscriptions:
         except MicrosoftError as problem:
             return problem
 
-    def is_ours(self, tenant_id: str, subscription: Subscription) -> bool:
-        """Whether it tells this service about this tenant."""
-        return subscription.lifecycle_url == self._lifecycle_of(tenant_id)
+    def is_ours(self, mailbox: MailboxKey, subscription: Subscription) -> bool:
+        """Whether it tells this service about the mailbox's tenant, or about this member's own account."""
+        return subscription.lifecycle_url == self._lifecycle_of(mailbox)
 
-    def _lifecycle_of(self, tenant_id: str) -> str:
-        """Where lifecycle notifications of the tenant go: by it we know our subscriptions in a list again."""
-        return f"{self._lifecycle_url}?tenant={quote(tenant_id)}"
+    def is_of_own_account(self, subscription: Subscription) -> bool:
+        """Whether it tells this service about the account of some member's own."""
+        return any((subscription.lifecycle_url or "").startswith(self._shard_url(shard)) for shard in SHARDS)
+
+    def _lifecycle_of(self, mailbox: MailboxKey) -> str:
+        """Where lifecycle notifications go: by it we know our subscriptions in a list again.
+
+        Two members may have the same account; neither takes the other's for their own.
+        """
+        if is_own(mailbox.tenant_id):
+            return f"{self._shard_url(mailbox.tenant_id)}{quote(mailbox.object_id)}"
+        return f"{self._lifecycle_url}?tenant={quote(mailbox.tenant_id)}"
+
+    def _shard_url(self, shard: str) -> str:
+        return f"{self._lifecycle_url}?tenant={quote(shard)}&mailbox="
 
     def _body(self, mailbox: MailboxKey, now: datetime) -> dict[str, Any]:
         return {
             "changeType": "created,updated,deleted",
             "notificationUrl": self._notification_url,
-            "lifecycleNotificationUrl": self._lifecycle_of(mailbox.tenant_id),
+            "lifecycleNotificationUrl": self._lifecycle_of(mailbox),
             "resource": f"users/{mailbox.object_id}/events",
             "expirationDateTime": _utc(now + LIFETIME),
             "clientState": self._client_state(mailbox),

@@ -8,16 +8,15 @@ from dataclasses import replace
 from local.microsoft.graph.subscriptions import forget
 from local.microsoft.sign_ins import revoke
 from shared.freebusy import BusyAnswer
-from shared.model import ConnectionStatus, Freshness
-from tests.faults.customer import ANN
+from shared.model import ConnectionStatus, Freshness, own_mailbox
+from tests.faults.customer import ANN, BEN
 from tests.faults.personal_customer import PersonalCustomer
 
 
 def listings(personal: PersonalCustomer) -> int:
-    """How often ann's account was asked for its subscriptions so far."""
-    ann, requests = personal.user(ANN).id, list(personal.world.requests)
-    lists = [one for one in requests if one["method"] == "GET" and one["path"].endswith("/subscriptions")]
-    return sum(one["user"] == ann for one in lists)
+    """How often accounts were asked for their subscriptions so far."""
+    mine = [one for one in list(personal.world.requests) if one["tenant"] == personal.outlook.tenant.id]
+    return sum(one["method"] == "GET" and one["path"].endswith("/subscriptions") for one in mine)
 
 
 def settles(personal: PersonalCustomer, blocks: int) -> None:
@@ -44,7 +43,7 @@ def test_a_subscription_that_ended_in_silence_is_made_anew_within_the_hour_thoug
 def test_an_account_is_asked_for_its_subscriptions_once_an_hour(personal: PersonalCustomer) -> None:
     before = listings(personal)
     personal.ticks(minutes=6 * 60)
-    assert 5 <= listings(personal) - before <= 6
+    assert 10 <= listings(personal) - before <= 12  # of two accounts
     settles(personal, 0)
 
 
@@ -77,9 +76,31 @@ def test_an_account_whose_sign_in_ended_is_found_out_within_the_hour_and_then_no
     personal: PersonalCustomer,
 ) -> None:
     personal.world.switches.revocation_reaches_graph = True
-    personal.outlook.do(lambda: revoke(personal.world, personal.user(ANN)))
+    for name in (ANN, BEN):
+        personal.outlook.do(lambda name=name: revoke(personal.world, personal.user(name)))  # type: ignore[misc]
     personal.ticks(minutes=60)
-    assert personal.status(ANN) is ConnectionStatus.RECONNECT_REQUIRED
+    assert {personal.status(name) for name in (ANN, BEN)} == {ConnectionStatus.RECONNECT_REQUIRED}
     asked = listings(personal)
     personal.ticks(minutes=120)
     assert listings(personal) == asked
+
+
+def test_two_members_with_the_same_account_leave_each_other_their_subscription(personal: PersonalCustomer) -> None:
+    """Even where their mailboxes are named beside each other."""
+    names = (f"twin{number}" for number in range(1_000))
+    shard = personal.key(ANN).tenant_id
+    twin = next(name for name in names if own_mailbox(personal.owner(name)).tenant_id == shard)
+    personal.outlook.hire(twin)
+    personal.history.put_member(twin, personal.outlook.address(twin))
+    (before,) = personal.subscriptions(ANN)
+    personal.history.own.connect(twin, personal.user(ANN))
+    personal.run()
+    personal.ticks(minutes=90)
+    assert [one.id for one in personal.subscriptions(ANN)] == [before.id]
+    personal.meet(ANN, hour=13)
+    personal.ticks(minutes=15)
+    assert {len(personal.busy(name).blocks) for name in (ANN, twin)} == {1}
+    personal.history.own.disconnect(ANN)
+    personal.ticks(minutes=90)
+    (after,) = personal.subscriptions(ANN)
+    assert after.id != before.id

@@ -434,7 +434,7 @@ def test_subscriptions_of_ours_are_those_that_notify_us_about_this_tenant(
     urls = ("https://us/l?tenant=t", "https://staging/l?tenant=t", "https://us/l?tenant=other", "https://us/l", None)
     microsoft.answers.append(Answer({"value": [sent(f"s{n}", url) for n, url in enumerate(urls)]}))
     ours = Subscriptions(graph, "https://us/w", "https://us/l", lambda _: "state")
-    assert [found.id for found in ours.live("t") if ours.is_ours("t", found)] == ["s0"]
+    assert [found.id for found in ours.live("t") if ours.is_ours(MailboxKey("t", "u1"), found)] == ["s0"]
 
 
 @pytest.mark.parametrize("entry", [{"id": "x"}, {"id": "x", "expirationDateTime": None}, None])
