@@ -71,3 +71,12 @@ class PersonalCustomer(Customer):
         self.live(**span)
         if self.history.own.sign_in_again():
             self.run()
+
+
+class MixedCustomer(PersonalCustomer):
+    """Ann has an account of her own, which keeps the managed one out; ben's calendar is managed."""
+
+    def connect(self) -> None:
+        """Ann first."""
+        self.signs_in(ANN)
+        Customer.connect(self)
