@@ -15,7 +15,7 @@ import pytest
 
 from local.soak.stage import Stage
 from tests.faults.customer import Customer
-from tests.faults.personal_customer import PersonalCustomer
+from tests.faults.personal_customer import MixedCustomer, PersonalCustomer
 
 Make = Callable[..., Customer]
 C = TypeVar("C", bound=Customer)
@@ -44,6 +44,12 @@ def new_managed(stage: Stage, open_: ExitStack) -> Make:
 def new_personal(stage: Stage, open_: ExitStack) -> Callable[..., PersonalCustomer]:
     """Makes customers whose members connected themselves."""
     return making(PersonalCustomer, stage, open_)
+
+
+@pytest.fixture
+def new_mixed(stage: Stage, open_: ExitStack) -> Make:
+    """Makes customers of whom one member has an own connection, and another one a managed one."""
+    return making(MixedCustomer, stage, open_)
 
 
 @pytest.fixture(params=["managed", "personal"])

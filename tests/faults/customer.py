@@ -11,6 +11,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+from local.microsoft import directory
 from local.microsoft.faults import Fault, NotificationFault
 from local.microsoft.graph import events
 from local.microsoft.world import Event, Subscription, Tenant, User, World
@@ -20,6 +21,7 @@ from local.soak.history import History, today
 from local.soak.rest import come_to_rest, pass_time
 from local.soak.stage import Stage
 from shared.freebusy import BusyAnswer
+from shared.messages import DirectorySync, Message
 from shared.model import Connection, ConnectionStatus, Mailbox, MailboxKey, MemberKey, OwnConnection, TenantStatus
 from shared.model import Tenant as KnownTenant
 
@@ -29,6 +31,10 @@ ANN, BEN = "ann", "ben"
 class Customer:
     """A tenant with two members, ann and ben."""
 
+    off = ConnectionStatus.DISABLED_IN_DIRECTORY
+    """What becomes of somebody whose account was switched."""
+    notices: type[Message] = DirectorySync
+    """The message that notices it."""
     table = "Connections"
     """Where members' connections are kept."""
     silent_for = timedelta(minutes=5)
@@ -78,6 +84,15 @@ class Customer:
     def spoilt(self, where: str, **more: Any) -> Fault:
         """The fault, at the place as it is called."""
         return Fault(where, **more)
+
+    def switches(self, name: str) -> None:
+        """Somebody's account is off, or on again; the next pass of the timer sees it."""
+        enabled = not self.user(name).account_enabled
+        self.outlook.do(lambda: directory.change_user(*self.place(name), {"account_enabled": enabled}))
+
+    def heard_as(self, key: str) -> str:
+        """Under what the platform keeps what it hears of a member, or of the tenant."""
+        return key
 
     def misdeliver(self, kind: Any, **more: Any) -> None:
         """Have notifications go wrong."""

@@ -8,7 +8,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from local.microsoft import directory
 from local.microsoft.faults import Fault
+from local.soak.platform import own_of
+from shared.messages import CalendarSync, Reason
 from shared.model import ConnectionStatus, MailboxKey, OwnConnection, own_mailbox
 from shared.push_health import has_missed
 from tests.faults.customer import ANN, BEN, Customer
@@ -17,6 +20,8 @@ from tests.faults.customer import ANN, BEN, Customer
 class PersonalCustomer(Customer):
     """Ann and ben, each with an account of a tenant that nobody connected."""
 
+    off = ConnectionStatus.NO_MAILBOX
+    notices = CalendarSync
     table = "OwnConnections"
     silent_for = timedelta(minutes=65)
     """Each account's subscriptions are compared with Graph's list once an hour."""
@@ -53,6 +58,17 @@ class PersonalCustomer(Customer):
         """The mailbox is named by its member."""
         return own_mailbox(self.owner(name))
 
+    def switches(self, name: str) -> None:
+        """Somebody's licence is gone, or back, and the calendar is read."""
+        user, key = self.user(name), self.key(name)
+        change = directory.remove_license if user.mailbox else directory.restore_license
+        self.outlook.do(lambda: change(user))
+        self.history.host.send(CalendarSync(key.tenant_id, (key.object_id,), self.outlook.now(), Reason.CHANGED))
+
+    def heard_as(self, key: str) -> str:
+        """Events about own connections have a source of their own."""
+        return own_of(key)
+
     def watched_with(self, name: str) -> str:
         """Nobody else's: what one account does not tell says nothing of others."""
         return name
@@ -71,3 +87,12 @@ class PersonalCustomer(Customer):
         self.live(**span)
         if self.history.own.sign_in_again():
             self.run()
+
+
+class MixedCustomer(PersonalCustomer):
+    """Ann has an account of her own, which keeps the managed one out; ben's calendar is managed."""
+
+    def connect(self) -> None:
+        """Ann first."""
+        self.signs_in(ANN)
+        Customer.connect(self)

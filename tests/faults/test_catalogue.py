@@ -1,8 +1,9 @@
 """P1 and P2 under every fault Microsoft is known for: in the end the cache equals Outlook, one subscription each.
 
 The numbers are those of a catalogue of Microsoft's faults. Not here: F1, a forged consent, which
-`tests/scenarios/test_activation.py` has; F14 and F15, about events we write, and F19, about a person's own sign-in,
-none of which there is yet. `rests` is the measure throughout.
+`tests/scenarios/test_activation.py` has; F14 and F15, about events we write (`test_bookings`,
+`test_bookings_in_outlook`), and F19, about a person's own sign-in (`test_own_sign_ins`). `rests` is the measure
+throughout.
 """
 
 from __future__ import annotations

@@ -28,6 +28,12 @@ MOST_STEPS = 100
 Act = Callable[[], object]
 
 
+@pytest.fixture
+def customer(managed: Customer) -> Customer:
+    """Policies, tenants and choices are about managed connections; own ones are in `test_own_interrupted`."""
+    return managed
+
+
 def person(customer: Customer, role: Role, subject: str) -> Caller:
     return Caller(subject, customer.history.org, "Acme", role, "enterprise", frozenset({"outlook-admin"}))
 

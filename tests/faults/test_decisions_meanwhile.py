@@ -20,6 +20,12 @@ from tests.faults.workers import Happens, process, told, while_reading
 SPAN = Window(datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC))
 
 
+@pytest.fixture
+def customer(managed: Customer) -> Customer:
+    """Policies, tenants and choices are about managed connections."""
+    return managed
+
+
 def disconnect(customer: Customer, name: str = ANN) -> None:
     customer.history.host.process.choices.disconnect(person(customer, Role.USER, name))
 
@@ -51,8 +57,8 @@ def test_who_disconnects_during_a_read_is_not_answered_though_the_process_dies_w
     customer.is_at_rest()
 
 
-def test_a_tenant_disconnected_in_the_middle_of_its_first_pass_binds_nobody(new_customer: Make) -> None:
-    customer = new_customer(connected=False)
+def test_a_tenant_disconnected_in_the_middle_of_its_first_pass_binds_nobody(new_managed: Make) -> None:
+    customer = new_managed(connected=False)
     customer.history.connect()
     meanwhile_of_pass(customer, lambda: take_down(customer))
     customer.live(hours=2)
@@ -207,9 +213,9 @@ def test_a_check_whose_tenant_goes_meanwhile_leaves_nobody_connected(customer: C
 
 
 def test_nobody_is_looked_for_in_a_tenant_of_which_it_is_not_certain_that_it_is_the_right_one(
-    new_customer: Make,
+    new_managed: Make,
 ) -> None:
-    customer = new_customer(connected=False)
+    customer = new_managed(connected=False)
     customer.history.connect()
     tables, key = customer.history.observer.tables, (customer.history.org, customer.outlook.tenant.id)
     tables.tenants.change(*key, lambda tenant: tenant and replace(tenant, expected_domains=("elsewhere.example",)))
