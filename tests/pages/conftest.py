@@ -18,8 +18,9 @@ PATIENCE = 20_000
 Open = Callable[..., Page]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
+    """Until the last of these tests: while it runs, this thread has no room for another one, nor for another loop."""
     with chromium(PATIENCE) as running:
         yield running
 
@@ -41,7 +42,7 @@ def world(site: Site) -> World:
     return site.world
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def tabs(browser: Browser, running_site: Site) -> Tabs:
     return Tabs(browser, running_site.url, PATIENCE)
 
