@@ -150,21 +150,23 @@ def test_a_replayed_message_is_a_new_one(message: Message) -> None:
 
 
 @pytest.fixture(scope="module")
-def services() -> Iterator[Services]:
-    with Azurite() as azurite:
-        environ = {**ENVIRON, "AzureWebJobsStorage": azurite.connection_string}
-        yield Services(Settings.from_env(environ), lambda: NOW)
+def emulated(azurite: Azurite) -> Services:
+    made = Services(Settings.from_env({**ENVIRON, "AzureWebJobsStorage": azurite.connection_string}), lambda: NOW)
+    clean(made)
+    return made
 
 
-@pytest.fixture(autouse=True)
-def clean(request: pytest.FixtureRequest) -> Iterator[None]:
-    yield
-    if "services" in request.fixturenames:
-        running: Services = request.getfixturevalue("services")
-        for one in running.dead_letters.all():
-            running.dead_letters.discard(one.queue, one.id)
-        for name in QUEUES:
-            count(running, name, clear=True)
+@pytest.fixture
+def services(emulated: Services) -> Iterator[Services]:
+    yield emulated
+    clean(emulated)
+
+
+def clean(services: Services) -> None:
+    for one in services.dead_letters.all():
+        services.dead_letters.discard(one.queue, one.id)
+    for name in QUEUES:
+        count(services, name, clear=True)
 
 
 def count(services: Services, name: str, *, clear: bool = False) -> int:

@@ -6,13 +6,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page
+from playwright.sync_api import Browser, Page
 
 from tests.browser import chromium
 from tests.pages.api import Site, World, token
-
-REPORT_VIOLATIONS = """document.addEventListener("securitypolicyviolation",
-    (event) => console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`));"""
+from tests.pages.tabs import Tab, Tabs
 
 PATIENCE = 20_000
 """Milliseconds after which something that should have appeared counts as missing."""
@@ -20,8 +18,9 @@ PATIENCE = 20_000
 Open = Callable[..., Page]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
+    """Until the last of these tests: while it runs, this thread has no room for another one, nor for another loop."""
     with chromium(PATIENCE) as running:
         yield running
 
@@ -43,33 +42,23 @@ def world(site: Site) -> World:
     return site.world
 
 
-@pytest.fixture
-def open_page(browser: Browser, site: Site) -> Iterator[Open]:
-    """Opens a path in a new browser context of English in UTC; keywords go to the context."""
-    complaints: list[str] = []
-    contexts = []
+@pytest.fixture(scope="package")
+def tabs(browser: Browser, running_site: Site) -> Tabs:
+    return Tabs(browser, running_site.url, PATIENCE)
 
-    def complain(message: ConsoleMessage) -> None:
-        refused_by_api = message.text.startswith("Failed to load resource") and "/api/" in message.location["url"]
-        refused_page = message.text.startswith("Failed to load resource") and "/refused/" in message.location["url"]
-        if message.type in ("error", "warning") and not refused_by_api and not refused_page:
-            complaints.append(message.text)
+
+@pytest.fixture
+def open_page(tabs: Tabs, site: Site) -> Iterator[Open]:
+    """Opens a path in a tab of its own, of English in UTC; keywords go to the tab's context."""
+    lent: list[Tab] = []
 
     def open_path(path: str, **context: Any) -> Page:
-        known = {"locale": "en-GB", "timezone_id": "UTC", "viewport": {"width": 1200, "height": 900}}
-        contexts.append(browser.new_context(**{**known, **context}))
-        contexts[-1].set_default_timeout(PATIENCE)
-        page = contexts[-1].new_page()
-        page.add_init_script(REPORT_VIOLATIONS)
-        page.on("console", complain)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto(site.url + path)
-        return page
+        lent.append(tabs.lend(**context))
+        lent[-1].page.goto(site.url + path)
+        return lent[-1].page
 
     yield open_path
-    for context in contexts:
-        context.close()
-    assert complaints == []
+    assert [complaint for tab in lent for complaint in tabs.take_back(tab)] == []
 
 
 @pytest.fixture

@@ -12,10 +12,8 @@ from shared.storage.service import table_service
 
 
 @pytest.fixture(scope="session")
-def storage() -> Iterator[StorageSettings]:
-    """A real storage emulator of these tests' own, in memory."""
-    with Azurite() as azurite:
-        yield StorageSettings(azurite.connection_string)
+def storage(azurite: Azurite) -> StorageSettings:
+    return StorageSettings(azurite.connection_string)
 
 
 @pytest.fixture(scope="session")

@@ -18,12 +18,6 @@ from local.host.storage import Message, StorageQueue
 QUEUES = {"maxPollingInterval": "00:00:00.2000000", "messageEncoding": "base64"}
 
 
-@pytest.fixture(scope="session")
-def azurite() -> Iterator[Azurite]:
-    with Azurite() as running:
-        yield running
-
-
 @pytest.fixture
 def run_host(azurite: Azurite) -> Iterator[Callable[..., Host]]:
     """Run an app against Azurite until the test ends."""
