@@ -77,9 +77,12 @@ def test_where_the_policy_allows_no_more_the_one_that_is_there_stays_and_says_so
     open_home: Open, world: World
 ) -> None:
     world.decisions.policy, world.decisions.own = forbidden(), S.RECONNECT_REQUIRED
-    own = region(open_home("user"))
-    expect(own).to_contain_text("This one stays until you disconnect it")
+    page = open_home("user")
+    own = region(page)
+    expect(own).to_contain_text("This one stays, and you may sign in with it again")
     assert buttons(own) == [AGAIN, LEAVE]
+    own.get_by_role("button", name=LEAVE).click()
+    expect(page.get_by_role("dialog")).to_contain_text("you cannot connect it again then")
 
 
 def test_a_managed_calendar_that_is_kept_out_says_why_and_can_be_called_in(open_home: Open, world: World) -> None:

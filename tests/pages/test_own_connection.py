@@ -83,30 +83,3 @@ def test_what_a_member_chose_but_has_not_saved_survives_a_refresh(open_home: Ope
     expect(page.get_by_role("region", name="Connection")).to_contain_text("connected and up to date")
     expect(busy.get_by_label("Tentative")).not_to_be_checked()
     expect(busy.get_by_role("button", name="Save")).to_be_enabled()
-
-
-def test_where_no_more_are_allowed_an_own_account_stays_and_its_member_is_warned(
-    open_home: Open, world: World
-) -> None:
-    world.decisions.own = ConnectionStatus.CONNECTED
-    world.decisions.policy = replace(Policy(), members_may_connect_personal=False)
-    page = open_home("user")
-    own, dialog = page.get_by_role("region", name="Your own account"), page.get_by_role("dialog")
-    expect(own).to_contain_text("Account: bob@outlook.com")
-    expect(own).to_contain_text("This one stays, and you may sign in with it again")
-    own.get_by_role("button", name="Disconnect your own…").click()
-    expect(dialog).to_contain_text("you cannot connect it again then")
-    dialog.get_by_role("button", name="Disconnect", exact=True).click()
-    expect(own).to_be_hidden()
-
-
-def test_where_they_are_allowed_again_nothing_is_said_of_it(open_home: Open, world: World) -> None:
-    world.decisions.own = ConnectionStatus.RECONNECT_REQUIRED
-    page = open_home("user")
-    own = page.get_by_role("region", name="Your own account")
-    expect(own.get_by_role("button", name="Sign in again")).to_be_visible()
-    expect(own).not_to_contain_text("no more accounts")
-    own.get_by_role("button", name="Disconnect your own…").click()
-    expect(page.get_by_text("you cannot connect it again then")).to_be_hidden()
-    page.get_by_role("dialog").get_by_role("button", name="Disconnect", exact=True).click()
-    expect(own.get_by_role("button", name="Connect your own Outlook")).to_be_visible()
