@@ -90,7 +90,8 @@ class Services(Parts):
         from shared.own_schedule import OwnSchedule
 
         prefer_own = lambda owner: self.choices.prefer_own(owner)  # noqa: E731, PLW0108 - most passes have none
-        return OwnSchedule(self.tables, lambda: self._schedule, prefer_own, self.now)
+        clear_away = lambda owner: self.own_connections.clear_away(owner)  # noqa: E731, PLW0108
+        return OwnSchedule(self.tables, lambda: self._schedule, prefer_own, clear_away, self.now)
 
     @cached_property
     def candidates(self) -> Candidates:
