@@ -158,6 +158,7 @@ class OwnConnections:
         if self._tables.own_connections.get(*owner) is None and not self._is_left_over(owner):
             return
         self._end_subscription(own_mailbox(owner))
+        self._choices.leave_own(owner)
         self._vault.delete(ConnectionKey(*owner, PERSONAL))
         self._tables.own_connections.delete(*owner)
         self._let_go(owner)
@@ -195,12 +196,12 @@ class OwnConnections:
     def _end_subscription(self, key: MailboxKey) -> None:
         """At Microsoft, if it can be asked; else it tells of a mailbox that is nobody's, until it ends by itself.
 
-        The mailbox is due: should nothing more come of this, it gets another one.
+        The mailbox is due before that: should nothing more come of this, it gets another one.
         """
         mailbox, now = self._mailbox(key), self._now()
         if mailbox is not None and mailbox.push.subscription_id is not None:
-            self._pushes().stop(mailbox)
             self._tables.mailboxes.change(key, lambda m: m and replace(m, push=Push(), due_at=now))
+            self._pushes().stop(mailbox)
 
     def _read(self, key: MailboxKey) -> None:
         self._queues.send(CalendarSync(key.tenant_id, (key.object_id,), self._now(), Reason.CHANGED))

@@ -80,7 +80,7 @@ class History:
 
     def own_connections(self) -> dict[str, OwnConnection]:
         """Members' own connections that are there."""
-        rows = self.own.rows() if self.own.signed_in else {}
+        rows = self.own.rows() if self.own.members else {}
         return {who: own for who, own in rows.items() if not own.is_over}
 
     def connect(self, org: str | None = None) -> None:
@@ -138,6 +138,7 @@ class History:
         """Take a member off."""
         left = self.roster.pop(name)
         self.decisions.out.discard(name)
+        self.own.decided.pop(name, None)
         self.platform.removals.update((name, own_of(name)))
         self.until_done(lambda: self._removed(name))
         self.outlook.world.clock.advance(TICK)

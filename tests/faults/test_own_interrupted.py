@@ -82,8 +82,6 @@ def agrees(customer: PersonalCustomer) -> None:
     if own is not None and own.status is S.RECONNECT_REQUIRED:
         assert str(own.detail).startswith("tokens_")
         return
-    if own is not None:
-        customer.history.own.signed_in[ANN] = customer.outlook.tenant.users[own.account.object_id]
     customer.is_at_rest()
     tables, owner = customer.history.observer.tables, customer.owner(ANN)
     choice, managed = tables.choices.get(*owner), tables.connections.get(*owner)
