@@ -6,11 +6,12 @@ signed in again is not tried, and a new sign-in is used at once. What MSAL knows
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
 
-from shared.errors import ReconnectRequired
+from shared.errors import EntityUnreadable, ReconnectRequired, TryLater
 from shared.graph.client import GraphClient, Tokens
 from shared.graph.entra import EntraHttp
 from shared.graph.own_accounts import OwnAccount
@@ -19,6 +20,8 @@ from shared.model import PERSONAL, ConnectionKey, ConnectionStatus, MailboxKey, 
 from shared.settings import MicrosoftSettings
 from shared.storage.tables import Tables
 from shared.storage.token_vault import TokenVault
+
+log = logging.getLogger(__name__)
 
 MOST_KEPT = 500
 """Accounts that one process remembers; those unused the longest go first."""
@@ -44,7 +47,18 @@ class OwnAccounts:
         self._lock = threading.Lock()
 
     def account(self, key: MailboxKey) -> OwnAccount:
-        """The account whose mailbox this is. Raises `ReconnectRequired` where there is none that lets us in."""
+        """The account whose mailbox this is.
+
+        Raises `ReconnectRequired` where there is none that lets us in, `TryLater` where a row cannot be read: that
+        concerns nobody else.
+        """
+        try:
+            return self._account(key)
+        except EntityUnreadable as problem:
+            log.error("passed over: %s", problem)  # noqa: TRY400 - no trace needed
+            raise TryLater("unreadable row") from None
+
+    def _account(self, key: MailboxKey) -> OwnAccount:
         with self._lock:
             known = self._kept.get(key)
         owner = known[0] if known else self._owner(key)

@@ -6,8 +6,8 @@
 3. Where the policy allows no own connections there are no new ones. Those that are there stay, and may be signed in
    again with the same account.
 4. A connection is one row, written when its tokens are there, which says too whether the managed one is to stay out;
-   disconnecting, it says that first which nobody can take back. Whatever stops in between, doing it again ends the
-   same.
+   disconnecting, it says first that it is over. Whatever stops in between, the schedule finishes it or takes it back,
+   and doing it again ends the same.
 """
 
 from __future__ import annotations
@@ -118,8 +118,8 @@ class OwnConnections:
         if not is_same:
             self._end_subscription(key)
             self._forget_calendars(owner)
-        self._tables.calendars.replace(owner, key, {DEFAULT: never_read(now)})
         self._tables.mailboxes.change(key, lambda mailbox: due_anew(mailbox, key, owner, now, keep_push=is_same))
+        self._tables.calendars.replace(owner, key, {DEFAULT: never_read(now)})
         self._vault.entry(ConnectionKey(*owner, PERSONAL), generation).put(arrival.account.cache)
         connected = OwnConnection(
             owner.member, key, account, person.username, generation, ConnectionStatus.CONNECTING, now,
@@ -139,18 +139,27 @@ class OwnConnections:
                 owner.org, Entry(self._now(), caller.subject, "connection.own_disconnected", owner.member)
             )
         self._end_subscription(own_mailbox(owner))
+        self._retire(owner)
+        self.clear_away(owner)
+
+    def clear_away(self, owner: MemberKey) -> None:
+        """Finish an end, or take back a beginning, of which a mailbox is left and no connection. Raises `NotFound`.
+
+        The mailbox goes last: by it the schedule finds what a process did not come to.
+        """
+        if self.of(owner) is not None:
+            return
         self._choices.leave_own(owner)
         self._vault.delete(ConnectionKey(*owner, PERSONAL))
-        self._retire(owner)
-        self._let_go(owner)
-        self._forget_calendars(owner)
         self._choices.let_in(*owner)
+        self._let_go(owner)
 
     def forget(self, owner: MemberKey) -> None:
         """Remove what is kept of the own connection of somebody who left the roster; there may be none."""
         if self._tables.own_connections.get(*owner) is None and not self._is_left_over(owner):
             return
         self._end_subscription(own_mailbox(owner))
+        self._choices.leave_own(owner)
         self._vault.delete(ConnectionKey(*owner, PERSONAL))
         self._tables.own_connections.delete(*owner)
         self._let_go(owner)
@@ -180,6 +189,7 @@ class OwnConnections:
     def _let_go(self, owner: MemberKey) -> None:
         """The mailbox is nobody's any more; a message comes that removes it, behind any read under way."""
         key = own_mailbox(owner)
+        self._forget_calendars(owner)
         if self._mailbox(key) is not None:
             self._connections.leave(key, owner)
             self._read(key)
@@ -191,9 +201,13 @@ class OwnConnections:
         self._tables.calendars.select(owner, lambda known: known.without(key), lambda: never_read(self._now()))
 
     def _end_subscription(self, key: MailboxKey) -> None:
-        """At Microsoft, if it can be asked; else it tells of a mailbox that is nobody's, until it ends by itself."""
-        mailbox = self._mailbox(key)
+        """At Microsoft, if it can be asked; else it tells of a mailbox that is nobody's, until it ends by itself.
+
+        The mailbox is due before that: should nothing more come of this, it gets another one.
+        """
+        mailbox, now = self._mailbox(key), self._now()
         if mailbox is not None and mailbox.push.subscription_id is not None:
+            self._tables.mailboxes.change(key, lambda m: m and replace(m, push=Push(), due_at=now))
             self._pushes().stop(mailbox)
 
     def _read(self, key: MailboxKey) -> None:

@@ -84,8 +84,8 @@ class Pushes:
         renewed = self._renewed(tenant_id, {i: p for i, p in needy.items() if p.key_id == self._key_id}, now)
         self._ended(tenant_id, {i: p for i, p in needy.items() if p.subscription_id and p.key_id != self._key_id})
         missing = [i for i in needy if i not in renewed or isinstance(renewed[i], Gone)]
-        if is_own(tenant_id):
-            self._freed(tenant_id, {i for i in missing if may_be_there(needy[i])})
+        if is_own(tenant_id) and missing:
+            self._freed(tenant_id, set(missing))
         done = renewed | (self._created(tenant_id, missing, now) if missing else {})
         return {i: self._push_after(done[i], needy[i], i in missing, now) for i in needy}
 
@@ -177,7 +177,10 @@ class Pushes:
         return answers | (self._subscriptions.create(tenant_id, freed, now) if freed else {})
 
     def _freed(self, tenant_id: str, taken: set[str]) -> list[str]:
-        """End the unknown subscriptions of these mailboxes; the object ids of those that were found."""
+        """End the unknown subscriptions of these mailboxes; the object ids of those that were found.
+
+        Of own accounts before any is made: no pass lists those that nobody wrote down.
+        """
         try:
             ours = (s for s in self._listed(tenant_id, taken) if self._is_ours(tenant_id, s))
             found = {s.id: s.object_id for s in ours if s.object_id in taken}
@@ -201,11 +204,6 @@ class Pushes:
 def was_long_ago(push: Push, now: datetime) -> bool:
     """Whether nobody has seen the subscription lately."""
     return push.granted_at is None or push.granted_at + LOOKED_AT <= now
-
-
-def may_be_there(push: Push) -> bool:
-    """Whether its creation failed before, perhaps in its answer only: nobody else lists an own account's."""
-    return push.subscription_id is None and push.retry_at is not None
 
 
 def is_stray(subscription: Subscription, books: Collection[str], now: datetime) -> bool:

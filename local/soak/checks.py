@@ -19,6 +19,7 @@ def after_every_step(history: History) -> None:
             check_honest(side, name, connections.get(name), own.get(name))
     check_requests(history)
     decision_checks.after_every_step(history)
+    own_checks.after_every_step(history)
     check_heard(history)
 
 

@@ -16,6 +16,7 @@ from local.soak.platform import SILENCE
 
 PLACES = [
     "/users/*/calendarView",
+    "/me/calendarView",
     "/$batch",
     "/subscriptions",
     "/subscriptions/*",
@@ -63,6 +64,7 @@ class FaultRules(Base):
     @rule(place=st.sampled_from(PLACES), kind=st.sampled_from(sorted(ANSWERS)), skip=st.integers(0, 2), times=TIMES)
     def spoil_answers(self, place: str, kind: str, skip: int, times: int) -> None:
         """Graph answers some requests wrongly."""
+        self.history.own.refused |= kind == "401"
         self._raise(f"{place} {kind}", Fault(place, skip=skip, times=times, **ANSWERS[kind]))
 
     @rule(place=st.sampled_from(["token", "discovery"]), kind=st.sampled_from(sorted(SIGN_IN)), times=TIMES)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import msgspec
+from azure.core.exceptions import ResourceNotFoundError
 from azure.data.tables import TableServiceClient
 
 from local.soak.decisions import Decisions
@@ -80,7 +82,7 @@ class History:
 
     def own_connections(self) -> dict[str, OwnConnection]:
         """Members' own connections that are there."""
-        rows = self.own.rows() if self.own.signed_in else {}
+        rows = self.own.rows() if self.own.members else {}
         return {who: own for who, own in rows.items() if not own.is_over}
 
     def dead_letters(self) -> list[DeadLetter]:
@@ -144,6 +146,7 @@ class History:
         """Take a member off."""
         left = self.roster.pop(name)
         self.decisions.out.discard(name)
+        self.own.decided.pop(name, None)
         self.platform.removals.update((name, own_of(name)))
         self.until_done(lambda: self._removed(name))
         self.outlook.world.clock.advance(TICK)
@@ -187,16 +190,20 @@ class History:
 
     def rows(self, table: str, partition: str) -> list[dict[str, object]]:
         """A table's rows in a partition."""
-        client = self.storage.get_table_client(table)
-        return [dict(row) for row in client.query_entities("PartitionKey eq @p", parameters={"p": partition})]
+        return self._query(table, "PartitionKey eq @p", p=partition)
 
     def calendar_rows(self, org: str) -> list[tuple[str, str]]:
         """Member and mailbox of every cached calendar of an organization."""
-        client = self.storage.get_table_client("Calendars")
-        found = client.query_entities(
-            "PartitionKey gt @a and PartitionKey lt @b", parameters={"a": f"{org}|", "b": f"{org}}}"}
-        )
-        return sorted((row["PartitionKey"].partition("|")[2], row["RowKey"].partition("|")[2]) for row in found)
+        found = self._query("Calendars", "PartitionKey gt @a and PartitionKey lt @b", a=f"{org}|", b=f"{org}}}")
+        keys = [(str(row["PartitionKey"]), str(row["RowKey"])) for row in found]
+        return sorted((partition.partition("|")[2], row.partition("|")[2]) for partition, row in keys)
+
+    def _query(self, table: str, condition: str, **parameters: str) -> list[dict[str, object]]:
+        """Rows, of which there are none where nobody has made the table yet."""
+        found = self.storage.get_table_client(table).query_entities(condition, parameters=parameters)
+        with suppress(ResourceNotFoundError):
+            return [dict(row) for row in found]
+        return []
 
 
 def today(now: datetime) -> datetime:

@@ -39,8 +39,8 @@ class Interruptions:
     def plan(self, number: int, action: Callable[[], None], *, afterwards: bool, at_sign_in: bool = False) -> None:
         """Do this around the `number`th request from now: before it is sent, or before its answer is seen.
 
-        Tokens are fetched under a lock: whoever came in between in the same process would wait for ever. So these
-        requests count only for what asks for them, the process's death or another process.
+        Tokens are fetched and kept under a lock: whoever came in between in the same process would wait for ever. So
+        these requests count only for what asks for them, the process's death or another process.
         """
         self._left, self._action, self._afterwards, self._at_sign_in = number, action, afterwards, at_sign_in
 
@@ -88,8 +88,9 @@ class Interruptions:
         return session
 
 
+_SIGN_IN = ("/oauth2/", "/.well-known/", "/Tokens")
 _WRITING = ("POST", "PUT", "PATCH", "MERGE")
 
 
 def _is_sign_in(url: str) -> bool:
-    return "/oauth2/" in url or "/.well-known/" in url
+    return any(place in url for place in _SIGN_IN)

@@ -14,6 +14,7 @@ from local.soak.calendar_rules import CalendarRules
 from local.soak.decision_rules import DecisionRules
 from local.soak.fault_rules import FaultRules
 from local.soak.history import History
+from local.soak.own_rules import OwnRules
 from local.soak.people_rules import PeopleRules
 from local.soak.rest import come_to_rest
 from local.soak.work_rules import WorkRules
@@ -35,6 +36,7 @@ class Played(Base):
         outlook = self.history.outlook
         outlook.world.switches.access_token_seconds = hours * 3600
         outlook.world.switches.duplicate_subscription = duplicates
+        outlook.world.switches.revocation_reaches_graph = True
         outlook.hire("boss")  # whom no rule touches: a tenant is never without its admin
         for name in NAMES:
             outlook.hire(name)
@@ -72,9 +74,9 @@ class Played(Base):
             self.history.close()
 
 
-class Machine(Played, CalendarRules, PeopleRules, FaultRules, WorkRules, DecisionRules):
+class Machine(Played, CalendarRules, PeopleRules, FaultRules, WorkRules, DecisionRules, OwnRules):
     """Histories in which anything may happen."""
 
 
-class Decided(Played, WorkRules, DecisionRules, PeopleRules):
+class Decided(Played, WorkRules, DecisionRules, PeopleRules, OwnRules):
     """Histories about people and what they decide: calendars change little, and nothing is wrong at Microsoft."""

@@ -58,7 +58,9 @@ class Outlook:
         self.world.delivery = Reminderless(self.world)
         self.app = register_app(self.world, stage.certificates.client_public.read_bytes(), stage.listener.url)
         self.tenant = Tenant(str(uuid4()), "Acme", ["acme.example"])
-        self.world.tenants[self.tenant.id] = self.tenant
+        self.elsewhere = Tenant(str(uuid4()), "Elsewhere", ["elsewhere.example"])
+        """Where accounts live that nobody's admin knows."""
+        self.world.tenants |= {tenant.id: tenant for tenant in (self.tenant, self.elsewhere)}
         self.simulator = Simulator(self.world, stage.certificates)
         self.simulator.__enter__()
         self.versions: dict[str, Versions] = {}
@@ -110,6 +112,16 @@ class Outlook:
         self.addresses_ever[user.id] = {address}
         return user
 
+    def stranger(self, name: str) -> User:
+        """The account of that name in the other tenant, which is made when it is first asked for."""
+        address = f"{name}@elsewhere.example"
+        known = self.world.find_user(self.elsewhere.id, address)
+        if known is not None:
+            return known
+        user = User(str(uuid4()), name, address, address, [f"SMTP:{address}"], mailbox=Mailbox(time_zone=ZONE))
+        self.do(lambda: directory.add_user(self.world, self.elsewhere, user))
+        return user
+
     def address(self, name: str) -> str:
         """The address that goes with a name."""
         return f"{name}@acme.example"
@@ -158,7 +170,7 @@ class Outlook:
 
     def _remember(self) -> None:
         now = self.now()
-        for user in self.tenant.users.values():
+        for user in (*self.tenant.users.values(), *self.elsewhere.users.values()):
             mailbox = user.mailbox or user.lost_mailbox
             known = self.versions.setdefault(user.id, [])
             blocks = _blocks(mailbox) if mailbox else []

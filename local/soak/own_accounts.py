@@ -22,17 +22,24 @@ class OwnAccounts:
 
     def __init__(self, history: History) -> None:
         self._history = history
-        self.signed_in: dict[str, User] = {}
-        """Who went to Microsoft, and with which account the last time."""
+        self.members: set[str] = set()
+        """Who ever went to Microsoft."""
+        self.decided: dict[str, str | None] = {}
+        """What members of whom it is certain decided in the end: the account's object id, or that there is none."""
+        self.ended: set[str] = set()
+        """Accounts whose sign-ins were ended since somebody last came back with them, by object id."""
+        self.refused = False
+        """Whether Graph has refused tokens without a cause, which costs anybody their sign-in."""
         self.readable: set[str] = set()
         """Accounts that were connected when requests were last looked at, by object id."""
 
     def connect(self, who: str, user: User) -> None:
         """A member goes to Microsoft with an account, and comes back. Raises what the product does."""
-        self.signed_in[who] = user
+        self.members.add(who)
         departure = self._history.host.process.own_connections.begin(self.caller(who))
         back = sign_in(departure.url, user.user_principal_name)
         self._history.host.process.own_connections.finish(parameters(back), departure.browser)
+        self.ended.discard(user.id)
         self._history.outlook.await_delivery()
 
     def disconnect(self, who: str) -> None:
@@ -55,7 +62,7 @@ class OwnAccounts:
 
     def keys(self) -> dict[str, MailboxKey]:
         """How the product names their mailboxes."""
-        return {who: own_mailbox(self.owner(who)) for who in self.signed_in}
+        return {who: own_mailbox(self.owner(who)) for who in self.members}
 
     def mailboxes(self) -> dict[str, Mailbox]:
         """What our books say of the mailboxes behind them, by member."""
@@ -71,10 +78,17 @@ class OwnAccounts:
     def sign_in_again(self) -> list[str]:
         """Whoever is asked to goes to Microsoft once more; who they are."""
         connected = self._history.own_connections().items()
-        asked = [who for who, own in connected if own.status is ConnectionStatus.RECONNECT_REQUIRED]
-        for who in asked:
-            self._history.until_done(lambda who=who: self.connect(who, self.signed_in[who]))  # type: ignore[misc]
-        return asked
+        asked = {who: own for who, own in connected if own.status is ConnectionStatus.RECONNECT_REQUIRED}
+        for who, own in asked.items():
+            self._history.until_done(lambda who=who, own=own: self.connect(who, self.user(own)))  # type: ignore[misc]
+        return sorted(asked)
+
+    def user(self, own: OwnConnection) -> User:
+        """Whose account it is."""
+        found = self._history.outlook.world.find_user(*own.account)
+        if found is None:
+            raise LookupError(own.account.object_id)
+        return found
 
     def clear(self) -> None:
         """Leave nothing to the timer, which looks after every organization."""

@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 
 def at_rest(history: History) -> None:
     """Rows, mailboxes, tokens and Microsoft's subscriptions tell one story, and the platform has heard it."""
-    if not history.own.signed_in:
+    if not history.own.members:
         return
     rows, mailboxes = history.own.rows(), history.own.mailboxes()
+    check_decided(history, rows)
     if set(rows) - set(history.roster):
         raise Divergence(f"own connections of {sorted(rows)}, roster {sorted(history.roster)}")
     if set(mailboxes) != set(rows):
@@ -33,6 +34,26 @@ def at_rest(history: History) -> None:
         check_told(history, who, own)
 
 
+def check_decided(history: History, rows: dict[str, OwnConnection]) -> None:
+    """Connected is who decided so, and only who is keeps the managed connection out."""
+    for who, account in history.own.decided.items():
+        found = rows[who].account.object_id if who in rows else None
+        if found != account:
+            raise Divergence(f"{who} decided on {account}, and has {found}")
+    kept_out = {row.key for row in history.observer.tables.choices.rows(history.org) if row.value.own_instead}
+    if kept_out - set(rows):
+        raise Divergence(f"kept out for own connections that are not there: {kept_out - set(rows)}")
+
+
+def after_every_step(history: History) -> None:
+    """Nobody is asked to sign in again without a cause: tokens that were replaced, or a sign-in that was refused."""
+    for who, own in history.own_connections().items() if not history.own.refused else ():
+        lost = str(own.detail).startswith("tokens_")
+        ended = own.account.object_id in history.own.ended
+        if own.status is ConnectionStatus.RECONNECT_REQUIRED and not lost and not ended:
+            raise Divergence(f"{who} is asked to sign in again: {own}")
+
+
 def check_read(history: History, user_id: str | None) -> None:
     """A calendar was read as somebody: theirs is connected, or was a moment ago."""
     now = {own.account.object_id for own in history.own.rows().values()}
@@ -42,9 +63,9 @@ def check_read(history: History, user_id: str | None) -> None:
 
 def check_state(history: History, own: OwnConnection) -> None:
     """The state is what the account would answer, and Microsoft tells of it once."""
-    user = history.own.signed_in[own.member]
+    user = history.own.user(own)
     wanted = ConnectionStatus.CONNECTED if has_calendar(user) else ConnectionStatus.NO_MAILBOX
-    if own.account.object_id != user.id or own.status is not wanted:
+    if own.status is not wanted:
         raise Divergence(f"{own.member}'s own is {own.status} ({own.detail}), not {wanted}")
     if wanted is ConnectionStatus.CONNECTED:
         mailbox = history.own.mailboxes()[own.member]

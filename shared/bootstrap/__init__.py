@@ -99,7 +99,8 @@ class Services(Parts):
 
         prefer_own = lambda owner: self.choices.prefer_own(owner)  # noqa: E731, PLW0108 - most passes have none
         subscriptions = lambda: self._own_subscriptions  # noqa: E731 - only where somebody has an account
-        return OwnSchedule(self.tables, lambda: self._schedule, subscriptions, prefer_own, self.now)
+        clear_away = lambda owner: self.own_connections.clear_away(owner)  # noqa: E731, PLW0108
+        return OwnSchedule(self.tables, lambda: self._schedule, subscriptions, prefer_own, clear_away, self.now)
 
     @cached_property
     def selected_calendars(self) -> SelectedCalendars:

@@ -37,8 +37,8 @@ class Customer:
     """The message that notices it."""
     table = "Connections"
     """Where members' connections are kept."""
-    silent_for = timedelta(minutes=5)
-    """After so long a subscription that ended without a word is found missing."""
+    silent_for = 5
+    """After so many minutes a subscription that ended without a word is found missing."""
 
     def __init__(self, stage: Stage, *, connected: bool = True) -> None:
         self.history = History(stage)

@@ -5,7 +5,6 @@ Scenarios speak of places in Graph as they are called for managed mailboxes; her
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from local.microsoft import directory
@@ -23,7 +22,7 @@ class PersonalCustomer(Customer):
     off = ConnectionStatus.NO_MAILBOX
     notices = CalendarSync
     table = "OwnConnections"
-    silent_for = timedelta(minutes=65)
+    silent_for = 70
     """Each account's subscriptions are compared with Graph's list once an hour."""
 
     def connect(self) -> None:

@@ -12,12 +12,11 @@ import pytest
 from local.microsoft.graph import events
 from local.soak.base import times
 from local.soak.history import today
-from local.soak.interruptions import kill
 from shared.model import BookingStatus, Claim, Response, Window
 from tests.faults.conftest import Make
 from tests.faults.customer import ANN, BEN, Customer
 from tests.faults.desk import VISITOR, Desk
-from tests.faults.test_decisions_interrupted import MOST_STEPS, STRIDE
+from tests.faults.test_decisions_interrupted import MOST_STEPS, STRIDE, dies_at
 
 S = BookingStatus
 LOOKS = "/$batch"
@@ -432,7 +431,7 @@ def test_killed_at_any_request_of_noticing_it_is_told_once(
         outlook.history.platform.heard.pop("ann|b", None)
         outlook.booked(*others)
         act(outlook)
-        died = _dies_at(outlook, step)
+        died = dies_at(outlook.customer, step, lambda: None)
         outlook.rests()
         assert outlook.changes() == [expected]
         outlook.is_heard()
@@ -443,21 +442,6 @@ def test_killed_at_any_request_of_noticing_it_is_told_once(
             assert step > 15
             return
     raise AssertionError("it never comes to an end")
-
-
-def _dies_at(outlook: Outlook, step: int) -> bool:
-    """Carry out what follows, until the process dies at that request; whether it came to that."""
-    host, died = outlook.history.host, []
-
-    def die() -> None:
-        died.append(step)
-        kill()
-
-    host.interrupt(step, die, afterwards=True)
-    while not died and (visible := host.visible()):
-        host.run(visible[0])
-    host.interruptions.forget()
-    return bool(died)
 
 
 def test_nothing_of_what_a_meeting_is_about_is_kept(outlook: Outlook, caplog: pytest.LogCaptureFixture) -> None:

@@ -160,7 +160,8 @@ def test_a_shared_calendar_that_is_refused_is_not_free_and_keeps_no_other_from_b
     ann.customer.run()
     assert ann.customer.blocks(ANN) == 2
     assert ann.customer.busy(ANN).freshness is Freshness.STALE
-    ann.customer.live(hours=25)
+    ann.customer.outlook.advance(timedelta(hours=25))
+    ann.customer.tick()
     assert ann.customer.busy(ANN).freshness is Freshness.UNKNOWN
     ann.customer.lift()
     ann.customer.ticks(15)

@@ -379,7 +379,7 @@ def test_f13_a_subscription_that_ends_in_silence_is_found_by_the_next_pass(custo
     (subscription,) = customer.subscriptions(ANN)
     customer.outlook.do(lambda: SILENCES[silence](customer, subscription))
     customer.meet(ANN)
-    customer.live(seconds=customer.silent_for.total_seconds())
+    customer.ticks(minutes=customer.silent_for)
     assert len(customer.subscriptions(ANN)) == 1
     assert customer.is_true(ANN)
     customer.is_at_rest()

@@ -14,7 +14,6 @@ from dataclasses import replace
 import pytest
 
 from local.soak import checks
-from local.soak.interruptions import kill
 from shared.callers import Caller
 from shared.model import ConnectionStatus, Policy, Role, Scope
 from shared.policy import kept_out
@@ -42,13 +41,14 @@ def admin(customer: Customer) -> Caller:
     return person(customer, Role.ADMIN, "boss")
 
 
-def in_every_run(customer: Customer, act: Act, undo: Act, holds: Act, undone: Act) -> int:
+def in_every_run(customer: Customer, act: Act, undo: Act, holds: Act, undone: Act, agrees: Act | None = None) -> int:
     """Interrupt the decision and what follows from it at each request; how many there were."""
     history = customer.history
+    agrees = agrees or (lambda: assert_told_the_same(customer))
     for step in range(1, MOST_STEPS, STRIDE):
         died = dies_at(customer, step, act)
         customer.live(hours=2)
-        assert_told_the_same(customer)
+        agrees()
         history.until_done(act)
         customer.live(hours=2)
         holds()
@@ -62,18 +62,12 @@ def in_every_run(customer: Customer, act: Act, undo: Act, holds: Act, undone: Ac
 
 def dies_at(customer: Customer, step: int, act: Act) -> bool:
     """Act, and carry out what follows from it, until the process dies at that request; whether it came to that."""
-    host, died = customer.history.host, []
-
-    def die() -> None:
-        died.append(step)
-        kill()
-
-    host.interrupt(step, die, afterwards=True)
+    host = customer.history.host
+    host.interrupt(step, None, afterwards=True)
     host.attempt(act)
-    while not died and (visible := host.visible()):
+    while host.interruptions.is_waiting and (visible := host.visible()):
         host.run(visible[0])
-    host.interruptions.forget()
-    return bool(died)
+    return not host.interruptions.forget()
 
 
 def assert_told_the_same(customer: Customer) -> None:
