@@ -9,12 +9,15 @@ from typing import Any
 import pytest
 from azure.data.tables import TableServiceClient
 
+from shared.bookings.agenda import MOST_CLAIMS
 from shared.freebusy import never_read
 from shared.model import (
     DEFAULT,
+    Agenda,
     BusyBlock,
     BusyStatus,
     Checked,
+    Claim,
     MailboxKey,
     MemberKey,
     Selection,
@@ -109,3 +112,11 @@ def test_another_account_in_the_same_place_begins_with_nothing_known(calendars: 
     calendars.replace(owner, MAILBOX, {DEFAULT: READ})
     calendars.begin_anew(owner, MAILBOX, UNREAD)
     assert known(calendars, owner) == {DEFAULT: UNREAD}
+
+
+def test_an_agenda_as_full_as_it_may_be_fits_into_its_row(calendars: Calendars, owner: MemberKey) -> None:
+    end, mailbox = NOON + timedelta(hours=1), MailboxKey("t" * 36, "o" * 36)
+    claim = Claim("m" * 64, "b" * 64, NOON, end, NOON, "f" * 16, mailbox, 100, end, "c" * 200)
+    full = Agenda((claim,) * MOST_CLAIMS)
+    calendars.change_agenda(owner, lambda _: full)
+    assert calendars.kept(owner).claims == full.claims
