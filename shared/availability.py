@@ -118,7 +118,10 @@ class Availability:
         try:
             kept = self._tables.calendars.kept(owner)
             row = self._tables.connections.get(*owner) if kept.snapshots else None
-            has_own = any(is_own(key.mailbox.tenant_id) for key, _ in kept.snapshots)
+            mailboxes = {key.mailbox for key, _ in kept.snapshots} | {
+                one.mailbox for one in kept.selections.mailboxes
+            }
+            has_own = any(is_own(mailbox.tenant_id) for mailbox in mailboxes)
             own = self._tables.own_connection(owner) if has_own else None
         except EntityUnreadable as problem:
             log.error("unreadable: %s", problem)  # noqa: TRY400 - no trace needed

@@ -190,15 +190,14 @@ class OwnConnections:
         """The mailbox is nobody's any more; a message comes that removes it, behind any read under way."""
         key = own_mailbox(owner)
         self._forget_calendars(owner)
+        self._tables.calendars.delete(owner, key)
         if self._mailbox(key) is not None:
             self._connections.leave(key, owner)
             self._read(key)
 
     def _forget_calendars(self, owner: MemberKey) -> None:
         """What was read of the account, and which of its calendars were selected."""
-        key = own_mailbox(owner)
-        self._tables.calendars.delete(owner, key)
-        self._tables.calendars.select(owner, lambda known: known.without(key), lambda: never_read(self._now()))
+        self._tables.calendars.begin_anew(owner, own_mailbox(owner), never_read(self._now()))
 
     def _end_subscription(self, key: MailboxKey) -> None:
         """At Microsoft, if it can be asked; else it tells of a mailbox that is nobody's, until it ends by itself.

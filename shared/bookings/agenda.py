@@ -15,8 +15,8 @@ CLOCKS = timedelta(seconds=2)
 """Clocks of two processes may differ by this much."""
 PAST = timedelta(days=1)
 """After so long a booking that is over leaves the agenda."""
-MOST_CLAIMS = 1_000
-"""Bookings to come of one member; more would not fit into a row."""
+MOST_CLAIMS = 700
+"""Bookings to come of one member; more, with the longest ids, would not fit into a row."""
 
 
 def in_the_way(agenda: Agenda, claim: Claim, kept_free: Window, now: datetime) -> Claim | None:

@@ -8,7 +8,8 @@ change together.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -100,14 +101,36 @@ class Calendars:
                 return before
             named = {one.mailbox for one in (*before.mailboxes, *after.mailboxes)}
             new, gone = _keys(after, named) - _keys(before, named), _keys(before, named) - _keys(after, named)
-            missing = [key for key in new if row_key(*key) not in rows]
-            changes = [(None, row_key(*key), pack(unread(), key.calendar)) for key in missing]
             try:
-                self._table.save_all(partition(owner), [(rows.get(SELECTIONS), SELECTIONS, after), *changes])
+                self._save(owner, rows, after, {key: unread() for key in new}, {row_key(*key) for key in gone})
             except EntityChanged:
                 continue
-            self._forget(owner, {row_key(*key) for key in gone} & rows.keys())
             return after
+
+    def begin_anew(self, owner: MemberKey, mailbox: MailboxKey, unread: Snapshot) -> None:
+        """Forget what was read of the mailbox and selected of it: of its default calendar nothing is known yet."""
+        while True:
+            rows, default = self._rows(owner), CalendarKey(mailbox)
+            gone = {key for key in rows if _is_of(key, mailbox)} - {row_key(*default)}
+            try:
+                return self._save(owner, rows, _selections(rows).without(mailbox), {default: unread}, gone)
+            except EntityChanged:
+                continue
+
+    def _save(
+        self,
+        owner: MemberKey,
+        rows: Mapping[str, Row[Any]],
+        after: Selections,
+        new: Mapping[CalendarKey, Snapshot],
+        gone: Collection[str],
+    ) -> None:
+        """What is selected, and what is known of it, in one transaction. Raises `EntityChanged`."""
+        named = {row_key(*key): pack(snapshot, key.calendar) for key, snapshot in new.items()}
+        changes: list[tuple[Row[Any] | None, str, Any]] = [(rows.get(key), key, one) for key, one in named.items()]
+        if after != _selections(rows):
+            changes.append((rows.get(SELECTIONS), SELECTIONS, after))
+        self._table.exchange(partition(owner), changes, [row for key, row in rows.items() if key in gone])
 
     def change_agenda(self, owner: MemberKey, decide: Callable[[Agenda], Agenda | None]) -> Agenda:
         """Read, decide, write, and again if somebody wrote in between. Deciding None leaves it as it is.
@@ -144,8 +167,11 @@ class Calendars:
             for calendar, snapshot in snapshots.items()
             if calendar in wanted and (seen := self._replace(owner, CalendarKey(mailbox, calendar), snapshot, rows))
         }
-        mine = [row for row in rows.values() if _is_of(row.key, mailbox)]
-        self._forget(owner, [row.key for row in mine if row.value.calendar not in wanted])
+        for row in rows.values():
+            if _is_of(row.key, mailbox) and row.value.calendar not in wanted:
+                # Selected again by now, it is another version.
+                with suppress(EntityChanged):
+                    self._table.delete_row(row)
         return Replaced(before, _claims(rows))
 
     def _replace(

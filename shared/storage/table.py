@@ -155,11 +155,19 @@ class Table(Generic[T]):
         """
         self._submit([self._save(row, self._entity(partition, key, value)) for row, key, value in changes])
 
+    def exchange(
+        self, partition: str, changes: Iterable[tuple[Row[T] | None, str, T]], gone: Iterable[Row[T]]
+    ) -> None:
+        """The same, together with rows that go, each in the version that was read."""
+        saved = [self._save(row, self._entity(partition, key, value)) for row, key, value in changes]
+        self._submit(
+            [*saved, *(("delete", {"PartitionKey": partition, "RowKey": row.key}, _version(row)) for row in gone)]
+        )
+
     def _save(self, row: Row[T] | None, entity: dict[str, Any]) -> Any:
         if row is None:
             return ("create", entity)
-        version = {"etag": row.etag, "match_condition": MatchConditions.IfNotModified}
-        return ("update", entity, {"mode": UpdateMode.REPLACE, **version})
+        return ("update", entity, {"mode": UpdateMode.REPLACE, **_version(row)})
 
     def delete(self, partition: str, key: str) -> None:
         """Remove a row; one that is not there is as good as removed."""
@@ -240,3 +248,8 @@ class Table(Generic[T]):
             return self._decoder.decode(text)
         except msgspec.DecodeError:
             raise EntityUnreadable(f"row {key} of {self._client.table_name}") from None
+
+
+def _version(row: Row[Any]) -> dict[str, Any]:
+    """What has a transaction touch exactly the version that was read."""
+    return {"etag": row.etag, "match_condition": MatchConditions.IfNotModified}
