@@ -68,8 +68,8 @@ class Slots:
             owner = MemberKey(org, host.member)
             for key in calendars[host.member]:
                 read = reads[key]
-                if isinstance(read, Gone) and key.calendar:
-                    self._strike_out(owner, key)
+                if isinstance(read, Gone) and key.calendar and self._is_left(owner, host, key):
+                    continue
                 if isinstance(read, MicrosoftError):
                     read.member = host.member
                     raise read
@@ -86,10 +86,17 @@ class Slots:
         checked = [key for mailbox in (managed, mine) if mailbox for key in selections.of(mailbox).keys]
         return list(dict.fromkeys((host.place, *checked)))
 
-    def _strike_out(self, owner: MemberKey, key: CalendarKey) -> None:
-        """Raises `Unavailable` where the calendar is not there any more: the same request goes on without it."""
-        if self._gone.struck_out([owner], key.mailbox, {key.calendar}):
+    def _is_left(self, owner: MemberKey, host: Hosted, key: CalendarKey) -> bool:
+        """Whether the calendar is not there any more, and nothing depends on it: the event was filed elsewhere.
+
+        Raises `Unavailable` where the same request goes on without it.
+        """
+        is_checked = key in self._tables.calendars.selections(owner).of(key.mailbox).keys
+        if not self._gone.struck_out([owner], key.mailbox, {key.calendar}):
+            return False
+        if is_checked or host.event_id is None:
             raise Unavailable(REPEAT)
+        return True
 
     def _read(self, keys: Iterable[CalendarKey], span: Window) -> Reads:
         by_tenant: dict[str, list[CalendarKey]] = defaultdict(list)

@@ -44,3 +44,21 @@ def test_where_a_booking_finds_a_calendar_gone_the_one_checked_instead_is_read_s
     assert isinstance(desk.until_answered(lambda: desk.put("b-1", desk.wanted(9))), TimeTaken)
     ann.customer.ticks(10)
     ann.settles(1)
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_a_booking_that_was_filed_elsewhere_can_be_moved_when_its_calendar_is_gone(
+    ann: Ann, desk: Desk, is_known: bool
+) -> None:
+    """`is_known`: a read has found it gone already."""
+    ann.selects(PRIMARY_CALENDAR, ann.second, bookings=ann.second)
+    desk.put("b-1", desk.wanted(9))
+    (event,) = desk.events(ANN)
+    event.calendar_id = PRIMARY_CALENDAR
+    ann.customer.wait(minutes=2)
+    ann.loses(ann.second)
+    if is_known:
+        ann.customer.live(hours=7)
+    assert desk.until_answered(lambda: desk.put("b-1", desk.wanted(11))) is None
+    desk.rests()
+    ann.settles(1)
