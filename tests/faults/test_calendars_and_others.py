@@ -7,7 +7,7 @@ import pytest
 from local.microsoft.world import PRIMARY_CALENDAR
 from shared.errors import TimeTaken
 from shared.model import Freshness
-from tests.faults.customer import ANN, Customer
+from tests.faults.customer import ANN, BEN, Customer
 from tests.faults.desk import Desk
 from tests.faults.test_calendars import Ann
 
@@ -62,3 +62,14 @@ def test_a_booking_that_was_filed_elsewhere_can_be_moved_when_its_calendar_is_go
     assert desk.until_answered(lambda: desk.put("b-1", desk.wanted(11))) is None
     desk.rests()
     ann.settles(1)
+
+
+def test_a_booking_is_not_in_its_own_way_where_its_hosts_share_their_calendars(ann: Ann, desk: Desk) -> None:
+    shared = ann.gets_from_ben()
+    ann.selects(PRIMARY_CALENDAR, shared)
+    desk.put("b-1", desk.wanted(9, BEN))
+    ann.customer.meet(BEN, hour=11)
+    ann.customer.wait(minutes=2)
+    assert desk.until_answered(lambda: desk.put("b-1", desk.wanted(9.25, BEN))) is None
+    assert isinstance(desk.until_answered(lambda: desk.put("b-2", desk.wanted(11))), TimeTaken)
+    desk.rests()
