@@ -23,7 +23,7 @@ from shared.model import (
     MemberKey,
     Window,
 )
-from shared.policy import busy_statuses, receiving
+from shared.policy import busy_statuses, checked, receiving
 from shared.storage.tables import Tables
 
 
@@ -82,11 +82,7 @@ class Slots:
         """All that count for the host, and whether each is somebody else's: the one booked into, what is checked."""
         connection, own = self._managed(owner), self._tables.own_connection(owner)
         managed = connection.active_mailbox if connection and connection.has_calendar else None
-        mine = own.mailbox if own and own.account != managed else None
-        selections = self._tables.calendars.selections(owner)
-        some = [selections.of(mailbox) for mailbox in (managed, mine) if mailbox]
-        checked = {CalendarKey(one.mailbox, each.id): each.shared for one in some for each in one.checked}
-        return {host.place: False, **checked}
+        return {host.place: False, **checked(managed, own, self._tables.calendars.selections(owner))}
 
     def _is_left(self, owner: MemberKey, host: Hosted, key: CalendarKey) -> bool:
         """Whether the calendar is not there any more, and nothing depends on it: the event was filed elsewhere.
