@@ -29,7 +29,7 @@ from shared.model import (
     Window,
     is_own,
 )
-from shared.policy import busy_statuses
+from shared.policy import busy_statuses, checked
 from shared.storage.point_reads import point_reads
 from shared.storage.tables import Tables
 
@@ -167,12 +167,10 @@ class Availability:
 def counted(kept: Kept, connection: Connection | None, own: OwnConnection | None, now: datetime) -> Snapshots:
     """The snapshots of the calendars that count as the member is connected now; what was not read is unknown.
 
-    A mailbox connected in both ways counts once. What nobody could ever read is no calendar.
+    What nobody could ever read is no calendar.
     """
     managed = connection.active_mailbox if connection else None
-    mine = own.active_mailbox if own and own.account != managed else None
-    known, mailboxes = dict(kept.snapshots), [mailbox for mailbox in (managed, mine) if mailbox]
-    wanted = [key for mailbox in mailboxes for key in kept.selections.of(mailbox).keys]
+    known, wanted = dict(kept.snapshots), checked(managed, own, kept.selections)
     found = tuple((key, known[key]) for key in wanted if key in known)
     if own is None and not kept.selections.mailboxes:
         return found

@@ -25,8 +25,6 @@ class MailboxRead:
     calendars: Mapping[str, Read]
     refused: Mapping[str, MicrosoftError] = field(default_factory=dict)
     """Shared calendars that could not be read."""
-    again: bool = False
-    """Whether it is to be read again at once: something else is selected since."""
 
 
 Results = dict[str, MailboxRead | MicrosoftError]
@@ -60,15 +58,12 @@ class CalendarReads:
         if not missing:
             return of_mailbox(reads, shared)
         try:
-            is_gone = self._gone.struck_out(owners.of(mailbox), mailbox.key, missing)
+            gone = self._gone.struck_out(owners.of(mailbox), mailbox.key, missing)
         except AccessLost as problem:
             return TryLater(problem.code)
         except MicrosoftError as problem:
             return problem
-        if not is_gone:
-            return of_mailbox(reads, shared)
-        left = of_mailbox({one: read for one, read in reads.items() if one not in missing}, shared)
-        return left if isinstance(left, MicrosoftError) else MailboxRead(left.calendars, left.refused, again=True)
+        return of_mailbox({one: read for one, read in reads.items() if one not in gone}, shared)
 
 
 def of_mailbox(reads: Mapping[str, Read | MicrosoftError], shared: Collection[str]) -> MailboxRead | MicrosoftError:

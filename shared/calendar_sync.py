@@ -48,8 +48,6 @@ log = logging.getLogger(__name__)
 MOST_ATTEMPTS = 8
 """How often a message is put back because Microsoft said to wait; then the mailbox waits for its own time."""
 
-AGAIN = TryLater("something else is selected")
-
 
 class CalendarSyncs:
     """Carries out `CalendarSync` messages."""
@@ -138,9 +136,8 @@ class CalendarSyncs:
         waits = {}
         for row in rows:
             result = results[row.key]
-            again = isinstance(result, MailboxRead) and result.again
-            if (again or isinstance(result, TryLater)) and message.attempt < MOST_ATTEMPTS:
-                waits[row.key] = wait_for(result if isinstance(result, TryLater) else AGAIN, message.attempt)
+            if isinstance(result, TryLater) and message.attempt < MOST_ATTEMPTS:
+                waits[row.key] = wait_for(result, message.attempt)
         self._put_back(message, waits, began)
         shown = {
             row.key: self._snapshots.show(message, row.value, read, pushes.get(row.key), began, owners)

@@ -17,6 +17,7 @@ from typing import NamedTuple
 from shared.matching import domain_of
 from shared.model import (
     BusyStatus,
+    CalendarKey,
     Choice,
     Connection,
     ConnectionStatus,
@@ -162,6 +163,23 @@ def receiving(managed: Connection | None, own: OwnConnection | None, selections:
     if mine is not None and selections.receives == mine:
         return mine
     return known if managed is not None and managed.has_calendar else mine or known
+
+
+def checked(managed: MailboxKey | None, own: OwnConnection | None, selections: Selections) -> dict[CalendarKey, bool]:
+    """The calendars that count for a member, and whether each is somebody else's.
+
+    One account may be connected in both ways, with other calendars selected in each: all of them count, none twice.
+    """
+    found = _checked(managed, selections) if managed else {}
+    if own is None or own.active_mailbox is None:
+        return found
+    known = {key.calendar for key in found} if own.account == managed else set()
+    mine = _checked(own.active_mailbox, selections)
+    return found | {key: is_shared for key, is_shared in mine.items() if key.calendar not in known}
+
+
+def _checked(mailbox: MailboxKey, selections: Selections) -> dict[CalendarKey, bool]:
+    return {CalendarKey(mailbox, one.id): one.shared for one in selections.of(mailbox).checked}
 
 
 def rights(member: Member, choice: Choice, policy: Policy, state: str) -> tuple[bool, bool, str | None]:

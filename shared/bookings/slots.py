@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import tzinfo
 
 from shared.bookings.refusals import REPEAT, not_connected
@@ -23,7 +23,7 @@ from shared.model import (
     MemberKey,
     Window,
 )
-from shared.policy import busy_statuses, receiving
+from shared.policy import busy_statuses, checked, receiving
 from shared.storage.tables import Tables
 
 
@@ -66,30 +66,35 @@ class Slots:
         reads = self._read({key for keys in calendars.values() for key in keys}, span)
         for host in hosts:
             owner = MemberKey(org, host.member)
-            for key in calendars[host.member]:
+            for key, is_shared in calendars[host.member].items():
                 read = reads[key]
-                if isinstance(read, Gone) and key.calendar:
-                    self._strike_out(owner, key)
+                if isinstance(read, Gone) and key.calendar and self._is_left(owner, host, key):
+                    continue
                 if isinstance(read, MicrosoftError):
                     read.member = host.member
                     raise read
-                block = first_taken(read, span, self._zone(owner), self._counted(owner), host.event_id)
+                others = in_other_calendars(booking, host) if is_shared else frozenset()
+                block = first_taken(read, span, self._zone(owner), self._counted(owner), host.event_id, others)
                 if block is not None:
                     raise TimeTaken(host.member, block)
 
-    def _calendars(self, owner: MemberKey, host: Hosted) -> list[CalendarKey]:
-        """All that count for the host: the one that is booked into, and whatever else is checked."""
+    def _calendars(self, owner: MemberKey, host: Hosted) -> dict[CalendarKey, bool]:
+        """All that count for the host, and whether each is somebody else's: the one booked into, what is checked."""
         connection, own = self._managed(owner), self._tables.own_connection(owner)
         managed = connection.active_mailbox if connection and connection.has_calendar else None
-        mine = own.mailbox if own and own.account != managed else None
-        selections = self._tables.calendars.selections(owner)
-        checked = [key for mailbox in (managed, mine) if mailbox for key in selections.of(mailbox).keys]
-        return list(dict.fromkeys((host.place, *checked)))
+        return {host.place: False, **checked(managed, own, self._tables.calendars.selections(owner))}
 
-    def _strike_out(self, owner: MemberKey, key: CalendarKey) -> None:
-        """Raises `Unavailable` where the calendar is not there any more: the same request goes on without it."""
-        if self._gone.struck_out([owner], key.mailbox, {key.calendar}):
+    def _is_left(self, owner: MemberKey, host: Hosted, key: CalendarKey) -> bool:
+        """Whether the calendar is not there any more, and nothing depends on it: the event was filed elsewhere.
+
+        Raises `Unavailable` where the same request goes on without it.
+        """
+        is_checked = key in self._tables.calendars.selections(owner).of(key.mailbox).keys
+        if not self._gone.struck_out([owner], key.mailbox, {key.calendar}):
+            return False
+        if is_checked or host.event_id is None:
             raise Unavailable(REPEAT)
+        return True
 
     def _read(self, keys: Iterable[CalendarKey], span: Window) -> Reads:
         by_tenant: dict[str, list[CalendarKey]] = defaultdict(list)
@@ -109,9 +114,23 @@ class Slots:
         return busy_statuses(policy, choice.value if choice else None)
 
 
+def in_other_calendars(booking: Booking, host: Hosted) -> frozenset[Window]:
+    """Where the booking's events of other hosts lie.
+
+    A calendar that one of them shares with this host shows theirs, under an id that need not be known.
+    """
+    return frozenset(one.span for one in booking.present if one is not host and one.event_id and one.span)
+
+
 def first_taken(
-    read: Read, span: Window, owner_zone: tzinfo | None, counted: frozenset[BusyStatus], own: str | None
+    read: Read,
+    span: Window,
+    owner_zone: tzinfo | None,
+    counted: frozenset[BusyStatus],
+    own: str | None,
+    others: Collection[Window] = (),
 ) -> BusyBlock | None:
-    """What takes some of the span first, as a whole; the booking's own event does not count."""
-    taken = (block for event, block in placed(read, owner_zone) if event != own and block.status in counted)
+    """What takes some of the span first, as a whole; the booking's own events do not count."""
+    blocks = (block for event, block in placed(read, owner_zone) if event != own and block.status in counted)
+    taken = (block for block in blocks if Window(block.start, block.end) not in others)
     return min((block for block in taken if clip([block], span)), default=None)

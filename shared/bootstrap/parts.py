@@ -81,7 +81,7 @@ class Parts:
     def _gone_calendars(self) -> GoneCalendars:
         from shared.gone_calendars import GoneCalendars
 
-        return GoneCalendars(self.tables, lambda: self._calendar_lists, self.now)
+        return GoneCalendars(self.tables, self.queues, lambda: self._calendar_lists, self.now)
 
     @cached_property
     def _calendar_lists(self) -> CalendarLists:

@@ -1,0 +1,75 @@
+"""Selected calendars beside everything else: others that fail, bookings in them, colleagues who share them."""
+
+from __future__ import annotations
+
+import pytest
+
+from local.microsoft.world import PRIMARY_CALENDAR
+from shared.errors import TimeTaken
+from shared.model import Freshness
+from tests.faults.customer import ANN, BEN, Customer
+from tests.faults.desk import Desk
+from tests.faults.test_calendars import Ann
+
+
+@pytest.fixture
+def ann(managed: Customer) -> Ann:
+    return Ann(managed)
+
+
+@pytest.fixture
+def desk(ann: Ann) -> Desk:
+    return Desk(ann.customer)
+
+
+def test_never_free_a_calendar_that_answers_404_for_a_moment_while_another_one_is_gone(ann: Ann) -> None:
+    third = ann.makes("Third")
+    ann.selects(PRIMARY_CALENDAR, ann.second, third)
+    ann.settles(0)
+    ann.loses(ann.second)
+    ann.meets(third, hour=13)
+    there = f"/users/*/calendars/{third.rstrip('=')}*/calendarView"
+    ann.customer.fault(there, status=404, code="ErrorItemNotFound", times=None)
+    ann.customer.run()
+    assert ann.customer.busy(ANN).freshness is not Freshness.FRESH
+    ann.customer.lift()
+    ann.customer.live(hours=1)
+    ann.settles(1)
+
+
+def test_where_a_booking_finds_a_calendar_gone_the_one_checked_instead_is_read_soon(ann: Ann, desk: Desk) -> None:
+    ann.meets(PRIMARY_CALENDAR, hour=9)
+    ann.selects(ann.second)
+    ann.loses(ann.second)
+    assert isinstance(desk.until_answered(lambda: desk.put("b-1", desk.wanted(9))), TimeTaken)
+    ann.customer.ticks(10)
+    ann.settles(1)
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_a_booking_that_was_filed_elsewhere_can_be_moved_when_its_calendar_is_gone(
+    ann: Ann, desk: Desk, is_known: bool
+) -> None:
+    """`is_known`: a read has found it gone already."""
+    ann.selects(PRIMARY_CALENDAR, ann.second, bookings=ann.second)
+    desk.put("b-1", desk.wanted(9))
+    (event,) = desk.events(ANN)
+    event.calendar_id = PRIMARY_CALENDAR
+    ann.customer.wait(minutes=2)
+    ann.loses(ann.second)
+    if is_known:
+        ann.customer.live(hours=7)
+    assert desk.until_answered(lambda: desk.put("b-1", desk.wanted(11))) is None
+    desk.rests()
+    ann.settles(1)
+
+
+def test_a_booking_is_not_in_its_own_way_where_its_hosts_share_their_calendars(ann: Ann, desk: Desk) -> None:
+    shared = ann.gets_from_ben()
+    ann.selects(PRIMARY_CALENDAR, shared)
+    desk.put("b-1", desk.wanted(9, BEN))
+    ann.customer.meet(BEN, hour=11)
+    ann.customer.wait(minutes=2)
+    assert desk.until_answered(lambda: desk.put("b-1", desk.wanted(9.25, BEN))) is None
+    assert isinstance(desk.until_answered(lambda: desk.put("b-2", desk.wanted(11))), TimeTaken)
+    desk.rests()
