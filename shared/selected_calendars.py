@@ -117,7 +117,7 @@ class SelectedCalendars:
     def _try(self, mailbox: MailboxKey, shared: Sequence[OutlookCalendar]) -> None:
         """Read shared calendars once: Outlook also lists those that it does not let us read.
 
-        Raises `InvalidInput`, and `TryLater` where that is not certain.
+        Raises `Conflict`, and `TryLater` where that is not certain.
         """
         keys, now = {CalendarKey(mailbox, one.key): one for one in shared}, self._now()
         reads = self._views().read(mailbox.tenant_id, keys, Window(now, now + timedelta(days=1))) if keys else {}
@@ -126,9 +126,7 @@ class SelectedCalendars:
                 raise read
             if isinstance(read, MicrosoftError):
                 name = keys[key].name
-                raise InvalidInput(
-                    f'Microsoft does not let us read "{name}" by this connection. Leave it out.', field="checked"
-                )
+                raise Conflict(f'Microsoft does not let us read "{name}" by this connection. Leave it out.')
 
     def receive(self, caller: Caller, connection: str) -> Standing:
         """Have the caller's bookings go to this connection. Raises `NotFound`, `Conflict`."""

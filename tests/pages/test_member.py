@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
+from shared.model import ConnectionStatus
 from tests.pages.api import World, block
 from tests.pages.conftest import Open
 
@@ -19,6 +20,16 @@ def test_a_member_sees_their_own_busy_times_and_nothing_of_the_admins(open_home:
     expect(days.nth(4)).to_contain_text("All dayWorking elsewhere")
     assert set(world.asked) == {"GET /api/members/bob@contoso/busy", "GET /api/me/connections"}
     expect(page.get_by_role("heading", name="Members")).to_be_hidden()
+
+
+def test_events_of_one_time_in_several_calendars_are_one_line_however_often_it_is_shown(
+    open_home: Open, world: World
+) -> None:
+    world.busy, world.decisions.state = [block(1, 9, 1), block(1, 9, 1)], ConnectionStatus.CONNECTING
+    page = open_home("user")
+    world.decisions.state = ConnectionStatus.CONNECTED
+    expect(page.get_by_role("region", name="Connection", exact=True)).to_contain_text("connected and up to date")
+    expect(page.locator("#days > section").nth(1).get_by_text("09:00\u201310:00")).to_have_count(1)
 
 
 def test_times_are_the_browsers(open_home: Open, world: World) -> None:

@@ -41,8 +41,9 @@ function nextDays(now) {
 function showDay(row, span, blocks) {
   const inside = blocks.filter((block) => block.start < span.end && block.end > span.start);
   fill(row, { day: day(span.start), none: inside.length ? "" : "Nothing that counts as busy" });
-  const items = inside.map((block) => ({ ...block, id: `${+block.start}-${+block.end}-${block.status}` }));
-  rows(row.querySelector("[data-blocks]"), items, fromTemplate("block-row"), (line, block) => {
+  // What lies in several calendars at one time is one line.
+  const items = new Map(inside.map((block) => [`${+block.start}-${+block.end}-${block.status}`, block]));
+  rows(row.querySelector("[data-blocks]"), [...items].map(([id, block]) => ({ ...block, id })), fromTemplate("block-row"), (line, block) => {
     fill(line, { time: timeIn(span, block), status: block.status === "unknown" ? UNKNOWN : STATUSES[block.status]?.word ?? label(block.status) });
   });
 }
