@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from local.microsoft.world import PRIMARY_CALENDAR
+from local.soak.history import today
 from shared.errors import TimeTaken
-from shared.model import Freshness
+from shared.model import Freshness, Policy, UnknownRule, Window
 from tests.faults.customer import ANN, BEN, Customer
 from tests.faults.desk import Desk
 from tests.faults.test_calendars import Ann
@@ -73,3 +76,24 @@ def test_a_booking_is_not_in_its_own_way_where_its_hosts_share_their_calendars(a
     assert desk.until_answered(lambda: desk.put("b-1", desk.wanted(9.25, BEN))) is None
     assert isinstance(desk.until_answered(lambda: desk.put("b-2", desk.wanted(11))), TimeTaken)
     desk.rests()
+
+
+def test_a_shared_calendar_that_is_refused_for_days_is_not_read_live_for_every_question(ann: Ann) -> None:
+    history, owner = ann.customer.history, ann.customer.owner(ANN)
+    shared = ann.gets_from_ben()
+    ann.selects(PRIMARY_CALENDAR, shared)
+    history.observer.tables.policies.change(owner.org, lambda _: Policy(unknown_time=UnknownRule.READ_LIVE))
+    ann.customer.fault("/users/*/calendars/*/calendarView", status=403, times=None)
+    ann.customer.outlook.advance(timedelta(hours=25))
+    ann.customer.ticks(10)
+    before, tomorrow = ann.customer.reads(ANN), today(ann.customer.outlook.now()) + timedelta(days=1)
+    availability = history.host.process.availability
+    for _ in range(3):
+        answer = availability.busy(owner, Window(tomorrow, tomorrow + timedelta(days=1)))
+        assert answer.freshness is Freshness.UNKNOWN
+    assert ann.customer.reads(ANN) == before
+    ann.says([PRIMARY_CALENDAR], PRIMARY_CALENDAR)
+    ann.customer.lift()
+    ann.says([PRIMARY_CALENDAR, ann.second], PRIMARY_CALENDAR)
+    answer = availability.busy(owner, Window(tomorrow, tomorrow + timedelta(days=1)))
+    assert answer.freshness is Freshness.FRESH, "what was never tried is read"
