@@ -8,7 +8,8 @@ import pytest
 
 from local.microsoft.world import PRIMARY_CALENDAR
 from local.soak.history import today
-from shared.errors import TimeTaken
+from shared.errors import InvalidInput, TimeTaken, TryLater
+from shared.graph.events import Events
 from shared.model import Freshness, Policy, UnknownRule, Window
 from tests.faults.customer import ANN, BEN, Customer
 from tests.faults.desk import Desk
@@ -31,8 +32,7 @@ def test_never_free_a_calendar_that_answers_404_for_a_moment_while_another_one_i
     ann.settles(0)
     ann.loses(ann.second)
     ann.meets(third, hour=13)
-    there = f"/users/*/calendars/{third.rstrip('=')}*/calendarView"
-    ann.customer.fault(there, status=404, code="ErrorItemNotFound", times=None)
+    ann.customer.fault(place_of(third, "calendarView"), status=404, code="ErrorItemNotFound", times=None)
     ann.customer.run()
     assert ann.customer.busy(ANN).freshness is not Freshness.FRESH
     ann.customer.lift()
@@ -97,3 +97,32 @@ def test_a_shared_calendar_that_is_refused_for_days_is_not_read_live_for_every_q
     ann.says([PRIMARY_CALENDAR, ann.second], PRIMARY_CALENDAR)
     answer = availability.busy(owner, Window(tomorrow, tomorrow + timedelta(days=1)))
     assert answer.freshness is Freshness.FRESH, "what was never tried is read"
+
+
+@pytest.mark.parametrize(("status", "code"), [(403, "ErrorAccessDenied"), (404, "ErrorItemNotFound")])
+def test_a_calendar_of_ones_own_that_cannot_be_read_cannot_be_selected(ann: Ann, status: int, code: str) -> None:
+    """All of a mailbox's own calendars are read together: it would keep the others from being read."""
+    ann.customer.fault("/users/*/calendars/*/calendarView", status=status, code=code, times=None)
+    with pytest.raises(InvalidInput, match="does not let us read"):
+        ann.selects(PRIMARY_CALENDAR, ann.second)
+    ann.settles(0)
+
+
+def test_an_event_is_not_taken_for_deleted_where_one_calendar_cannot_be_looked_into(ann: Ann, desk: Desk) -> None:
+    locked = ann.makes("Holidays", read_only=True)
+    ann.customer.world.switches.events_listed = "calendar"
+    ann.selects(ann.second)
+    desk.put("b-1", desk.wanted(9))
+    booking = desk.booking("b-1")
+    assert booking is not None
+    events, where = Events(ann.customer.history.host.process._graph), booking.lead
+    ann.customer.fault(place_of(ann.second), status=404, code="ErrorItemNotFound", times=1)
+    with pytest.raises(TryLater):
+        events.find(where.mailbox, where.transaction)
+    ann.customer.fault(place_of(locked), status=400, code="ErrorInvalidRequest", times=None)
+    assert events.find(where.mailbox, where.transaction) is not None
+
+
+def place_of(calendar: str, what: str = "events") -> str:
+    """As faults name it."""
+    return f"/users/*/calendars/{calendar.rstrip('=')}*/{what}"
