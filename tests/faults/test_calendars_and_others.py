@@ -8,7 +8,7 @@ import pytest
 
 from local.microsoft.world import PRIMARY_CALENDAR
 from local.soak.history import today
-from shared.errors import InvalidInput, TimeTaken, TryLater
+from shared.errors import InvalidInput, NotWritable, TimeTaken, TryLater
 from shared.graph.events import Events
 from shared.model import Freshness, Policy, UnknownRule, Window
 from tests.faults.customer import ANN, BEN, Customer
@@ -126,3 +126,17 @@ def test_an_event_is_not_taken_for_deleted_where_one_calendar_cannot_be_looked_i
 def place_of(calendar: str, what: str = "events") -> str:
     """As faults name it."""
     return f"/users/*/calendars/{calendar.rstrip('=')}*/{what}"
+
+
+@pytest.mark.parametrize(("status", "code"), [(403, "ErrorAccessDenied"), (404, "ErrorItemNotFound")])
+def test_a_booking_refused_for_a_shared_calendar_is_not_said_to_be_for_want_of_rights(
+    ann: Ann, desk: Desk, status: int, code: str
+) -> None:
+    ann.selects(PRIMARY_CALENDAR, ann.gets_from_ben())
+    ann.customer.fault("/users/*/calendars/*/calendarView", status=status, code=code, times=None)
+    refused = desk.until_answered(lambda: desk.put("b-1", desk.wanted(9)))
+    assert isinstance(refused, NotWritable)
+    assert (refused.reason, refused.member) == ("shared_calendar_unreadable", ANN)
+    ann.selects(PRIMARY_CALENDAR)
+    assert desk.until_answered(lambda: desk.put("b-1", desk.wanted(9))) is None
+    desk.rests()
