@@ -10,9 +10,10 @@ from local.microsoft.world import PRIMARY_CALENDAR
 from local.soak.history import today
 from shared.errors import InvalidInput, NotWritable, TimeTaken, TryLater
 from shared.graph.events import Events
-from shared.model import Freshness, Policy, UnknownRule, Window
+from shared.model import Freshness, Policy, Selections, UnknownRule, Window
 from tests.faults.customer import ANN, BEN, Customer
 from tests.faults.desk import Desk
+from tests.faults.personal_customer import PersonalCustomer
 from tests.faults.test_calendars import Ann
 
 
@@ -140,3 +141,12 @@ def test_a_booking_refused_for_a_shared_calendar_is_not_said_to_be_for_want_of_r
     ann.selects(PRIMARY_CALENDAR)
     assert desk.until_answered(lambda: desk.put("b-1", desk.wanted(9))) is None
     desk.rests()
+
+
+def test_nothing_is_left_of_an_own_account_of_which_other_calendars_were_selected(personal: PersonalCustomer) -> None:
+    ann, owner = Ann(personal), personal.owner(ANN)
+    ann.selects(ann.second)
+    personal.history.host.process.own_connections.disconnect(ann.caller)
+    personal.live(hours=1)
+    calendars = personal.history.observer.tables.calendars
+    assert (calendars.named(owner), calendars.selections(owner)) == ([], Selections())
