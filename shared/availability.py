@@ -13,7 +13,7 @@ from shared.bookings.agenda import taken
 from shared.errors import EntityUnreadable, NotFound, OutlookError
 from shared.explanation import Explanation, explain
 from shared.freebusy import BusyAnswer, Rule, busy_of, freshness, never_read
-from shared.mailbox_reading import is_paused
+from shared.mailbox_reading import is_paused, was_just_read
 from shared.model import (
     CalendarKey,
     Choice,
@@ -149,19 +149,25 @@ class Availability:
         return keys.keys()
 
     def _readable(self, owner: MemberKey, known: Snapshots) -> list[MailboxKey]:
-        """The member's mailboxes of which nothing is known, but for those that refused a moment ago."""
+        """The member's mailboxes of which nothing is known, but for those that refused a moment ago.
+
+        So may a shared calendar alone, while the mailbox is read all the time.
+        """
         now = self._now()
-        unknown = [key.mailbox for key, snapshot in known if freshness(snapshot, now) is Freshness.UNKNOWN]
+        unread = [(key.mailbox, one) for key, one in known if freshness(one, now) is Freshness.UNKNOWN]
+        unknown = [mailbox for mailbox, _ in unread]
+        untried = {mailbox for mailbox, one in unread if one.unreadable_since is None}
         try:
             if not known:
                 row = self._tables.connections.get(*owner)
                 key = row.value.active_mailbox if row else None
-                unknown = [key] if key else []
+                unknown, untried = ([key], {key}) if key else ([], set())
             mailboxes = {key: self._tables.mailboxes.row(key) for key in dict.fromkeys(unknown)}
         except EntityUnreadable as problem:
             log.error("unreadable: %s", problem)  # noqa: TRY400 - no trace needed
             return []
-        return [key for key, row in mailboxes.items() if row is not None and not is_paused(row.value, now)]
+        rows = [row.value for row in mailboxes.values() if row is not None and not is_paused(row.value, now)]
+        return [one.key for one in rows if one.key in untried or not was_just_read(one, now)]
 
 
 def counted(kept: Kept, connection: Connection | None, own: OwnConnection | None, now: datetime) -> Snapshots:

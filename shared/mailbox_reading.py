@@ -208,6 +208,11 @@ def is_paused(mailbox: Mailbox, now: datetime) -> bool:
     return bool(mailbox.failures) and mailbox.due_at is not None and mailbox.due_at > now
 
 
+def was_just_read(mailbox: Mailbox, now: datetime) -> bool:
+    """Whether asking again would bring nothing else: the schedule does so soon by itself."""
+    return mailbox.read_at is not None and now - mailbox.read_at < WATCH
+
+
 def wait_for(problem: TryLater, attempt: int) -> timedelta:
     """When to ask again: what Microsoft says, else two seconds at first and five minutes at last."""
     return problem.retry_after or timedelta(seconds=min(2 * 2**attempt, 300))

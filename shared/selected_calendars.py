@@ -106,7 +106,7 @@ class SelectedCalendars:
         owner, mailbox = self._mailbox(caller, connection)
         listed = self._list(mailbox)
         selection = selected(mailbox, listed, checked, bookings)
-        self._try(mailbox, [one for one in listed if one.is_shared and one.id in checked])
+        self._try(mailbox, [one for one in listed if not one.is_default and one.id in checked])
         may_disconnect = self._choices.standing(*owner).policy.members_may_disconnect
         if connection == MANAGED and not may_disconnect and all(one.id != DEFAULT for one in selection.checked):
             raise Forbidden(STAYS_CHECKED, "policy")
@@ -114,12 +114,13 @@ class SelectedCalendars:
         self._queues.send(CalendarSync(mailbox.tenant_id, (mailbox.object_id,), self._now(), Reason.CHANGED))
         return self.of(caller, connection)
 
-    def _try(self, mailbox: MailboxKey, shared: Sequence[OutlookCalendar]) -> None:
-        """Read shared calendars once: Outlook also lists those that it does not let us read.
+    def _try(self, mailbox: MailboxKey, calendars: Sequence[OutlookCalendar]) -> None:
+        """Read calendars once: Outlook also lists those that it does not let us read.
 
-        Raises `Conflict`, and `TryLater` where that is not certain.
+        One of the member's own among them would keep all others from being read. Raises `Conflict`, and
+        `TryLater` where that is not certain.
         """
-        keys, now = {CalendarKey(mailbox, one.key): one for one in shared}, self._now()
+        keys, now = {CalendarKey(mailbox, one.key): one for one in calendars}, self._now()
         reads = self._views().read(mailbox.tenant_id, keys, Window(now, now + timedelta(days=1))) if keys else {}
         for key, read in reads.items():
             if isinstance(read, (TryLater, ReconnectRequired)):

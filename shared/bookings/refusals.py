@@ -54,6 +54,15 @@ def calendar_changed(member: str) -> NotWritable:
     return NotWritable(text, "calendar_changed", member)
 
 
+def not_certain(member: str) -> NotWritable:
+    """For a host who checks somebody else's calendar that cannot be read."""
+    text = (
+        f"{member} checks a calendar that somebody shares with them, and Microsoft does not let it be read now. "
+        "Book another member, or have this one leave it out of the calendars that are checked."
+    )
+    return NotWritable(text, "shared_calendar_unreadable", member)
+
+
 def _closed(problem: ReconnectRequired | MailboxUnreadable, member: str) -> NotWritable:
     if isinstance(problem, ReconnectRequired):
         text, next_step = explain_own(ConnectionStatus.RECONNECT_REQUIRED, None)

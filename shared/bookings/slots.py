@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from datetime import tzinfo
 
-from shared.bookings.refusals import REPEAT, not_connected
-from shared.errors import Gone, MicrosoftError, NotFound, TimeTaken, Unavailable
+from shared.bookings.refusals import REPEAT, not_certain, not_connected
+from shared.errors import Gone, MailboxUnreadable, MicrosoftError, NotFound, TimeTaken, Unavailable
 from shared.freebusy import clip, widened
 from shared.gone_calendars import GoneCalendars
 from shared.graph.calendar import CalendarViews, Read, Reads, placed
@@ -60,7 +60,10 @@ class Slots:
         return row.value if row else None
 
     def check(self, org: str, booking: Booking, span: Window) -> None:
-        """Raises `TimeTaken` where a host is not free, and the `MicrosoftError` of a calendar that cannot be read."""
+        """Raises `TimeTaken` where a host is not free.
+
+        Raises the `MicrosoftError` of a calendar that cannot be read, `NotWritable` where that is somebody else's.
+        """
         hosts = booking.present
         calendars = {host.member: self._calendars(MemberKey(org, host.member), host) for host in hosts}
         reads = self._read({key for keys in calendars.values() for key in keys}, span)
@@ -70,6 +73,8 @@ class Slots:
                 read = reads[key]
                 if isinstance(read, Gone) and key.calendar and self._is_left(owner, host, key):
                     continue
+                if is_shared and isinstance(read, (Gone, MailboxUnreadable)):
+                    raise not_certain(host.member)
                 if isinstance(read, MicrosoftError):
                     read.member = host.member
                     raise read

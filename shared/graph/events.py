@@ -16,7 +16,7 @@ from urllib.parse import quote, urlencode
 
 import msgspec
 
-from shared.errors import AlreadyCreated, MicrosoftError, TryLater
+from shared.errors import AlreadyCreated, Gone, MicrosoftError, TryLater
 from shared.graph.calendar import IMMUTABLE, calendar_path
 from shared.graph.calendars import listed
 from shared.graph.client import Call, Graph, Json
@@ -144,11 +144,15 @@ class Events:
         return booked(found[0]) if found else None
 
     def _in_other_calendars(self, mailbox: MailboxKey, query: str) -> list[Json]:
-        others = [one.id for one in listed(self._graph, mailbox) if not (one.is_default or one.is_shared)]
+        """In those that events can be filed into. Raises what keeps one from being looked into."""
+        others = [one.id for one in listed(self._graph, mailbox) if one.takes_bookings and not one.is_default]
         paths = (calendar_path(mailbox.object_id, one) for one in others)
         calls = [Call("GET", f"{path}/events?{query}", headers=IMMUTABLE) for path in paths]
         found: list[Json] = []
         for answer in self._graph.batch(mailbox.tenant_id, calls):
+            if isinstance(answer, Gone):
+                # It was listed a moment ago: that one cannot be looked into says nothing of the event.
+                raise TryLater(answer.code)
             if isinstance(answer, MicrosoftError):
                 raise answer
             found += read(answer, _Events).value
