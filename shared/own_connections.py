@@ -18,6 +18,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 
+from shared.bookings.agenda import left_behind
 from shared.callers import Caller
 from shared.choices import Choices
 from shared.connections import Connections
@@ -117,6 +118,8 @@ class OwnConnections:
         is_same = before is not None and before.account == account
         if not is_same:
             self._end_subscription(key)
+            # Bookings in the account before are in no calendar that is read: they are not taken for deleted.
+            self._tables.calendars.change_agenda(owner, lambda agenda: left_behind(agenda, key))
             self._forget_calendars(owner)
         self._tables.mailboxes.change(key, lambda mailbox: due_anew(mailbox, key, owner, now, keep_push=is_same))
         self._tables.calendars.replace(owner, key, {DEFAULT: never_read(now)})

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from shared.errors import Conflict
-from shared.model import Agenda, BusyBlock, BusyStatus, CalendarKey, Claim, Snapshot, Window
+from shared.model import Agenda, BusyBlock, BusyStatus, CalendarKey, Claim, MailboxKey, Snapshot, Window
 
 LATELY = timedelta(minutes=1)
 """An event written so lately need not be in a read yet."""
@@ -82,6 +82,15 @@ def without_held(agenda: Agenda, lead: str, booking: str, until: datetime) -> Ag
             one for one in agenda.claims if not (is_of(one, lead, booking) and is_held(one) and _ends_by(one, until))
         )
     )
+
+
+def left_behind(agenda: Agenda, mailbox: MailboxKey) -> Agenda | None:
+    """The agenda once the mailbox is another account's: what was booked in it stays taken and is looked for nowhere.
+
+    None where nothing was.
+    """
+    kept = tuple(replace(one, mailbox=None) if one.mailbox == mailbox else one for one in agenda.claims)
+    return Agenda(kept) if kept != agenda.claims else None
 
 
 def is_of(claim: Claim, lead: str, booking: str) -> bool:

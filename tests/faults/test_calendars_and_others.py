@@ -8,7 +8,7 @@ import pytest
 
 from local.microsoft.world import PRIMARY_CALENDAR
 from local.soak.history import today
-from shared.errors import InvalidInput, NotWritable, TimeTaken, TryLater
+from shared.errors import Conflict, NotWritable, TimeTaken, TryLater
 from shared.graph.events import Events
 from shared.model import Freshness, Policy, Selections, UnknownRule, Window
 from tests.faults.customer import ANN, BEN, Customer
@@ -104,7 +104,7 @@ def test_a_shared_calendar_that_is_refused_for_days_is_not_read_live_for_every_q
 def test_a_calendar_of_ones_own_that_cannot_be_read_cannot_be_selected(ann: Ann, status: int, code: str) -> None:
     """All of a mailbox's own calendars are read together: it would keep the others from being read."""
     ann.customer.fault("/users/*/calendars/*/calendarView", status=status, code=code, times=None)
-    with pytest.raises(InvalidInput, match="does not let us read"):
+    with pytest.raises(Conflict, match="does not let us read"):
         ann.selects(PRIMARY_CALENDAR, ann.second)
     ann.settles(0)
 

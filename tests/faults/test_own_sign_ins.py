@@ -18,8 +18,10 @@ from local.microsoft import sign_ins
 from local.microsoft.entra.challenges import Challenge, Demand
 from local.microsoft.registration import CLIENT_ID
 from local.soak.interruptions import Killed
-from shared.model import ConnectionStatus, Freshness
+from shared.errors import TimeTaken
+from shared.model import BookingStatus, ConnectionStatus, Freshness
 from tests.faults.customer import ANN, BEN
+from tests.faults.desk import Desk
 from tests.faults.personal_customer import PersonalCustomer
 from tests.faults.test_decisions_interrupted import MOST_STEPS, STRIDE
 from tests.faults.workers import die, process, told
@@ -176,3 +178,19 @@ def test_interrupted_by_another_process_that_renews_at_once_both_go_on(short: Pe
             short.rests()
             return
     raise AssertionError("it never comes to an end")
+
+
+def test_bookings_of_the_account_before_stand_when_another_one_is_connected(personal: PersonalCustomer) -> None:
+    """They are in no calendar that is read: nobody can say that they were deleted."""
+    desk = Desk(personal)
+    desk.put("b-1", desk.wanted(9))
+    personal.live(hours=1)
+    personal.history.own.connect(ANN, personal.user(BEN))
+    personal.live(hours=13)
+    assert desk.status("b-1") is BookingStatus.CONFIRMED
+    assert len(desk.events(ANN)) == 1
+    refused = desk.until_answered(lambda: desk.put("b-2", desk.wanted(9)))
+    assert isinstance(refused, TimeTaken)
+    assert len(personal.busy(ANN).blocks) == 1
+    desk.cancel("b-1")
+    assert len(personal.busy(ANN).blocks) == 0

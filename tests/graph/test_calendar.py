@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from tzlocal.windows_tz import win_tz
 
 from shared.errors import Gone, MailboxUnreadable, MicrosoftError, TryLater
-from shared.graph.calendar import AllDayBlock, Seen, calendar_view, parse_event, place_all_day, take_page
+from shared.graph.calendar import AllDayBlock, Seen, calendar_view, in_turn, parse_event, place_all_day, take_page
 from shared.graph.timezones import zone
-from shared.model import BusyBlock, BusyStatus, ConnectionStatus, Window
+from shared.model import BusyBlock, BusyStatus, CalendarKey, ConnectionStatus, MailboxKey, Window
 from tests.properties import given
 
 B = BusyStatus
@@ -436,3 +436,13 @@ def test_whatever_an_event_looks_like_the_page_is_read_or_spoilt(changed: dict[s
         take_page({"value": [event(**changed)]}, [])
     except TryLater:
         return
+
+
+def test_of_one_mailbox_a_few_calendars_are_asked_at_once_and_of_others_all() -> None:
+    full, other = MailboxKey("t", "1"), MailboxKey("t", "2")
+    urls = {CalendarKey(full, str(number)): "" for number in range(7)} | {CalendarKey(other): ""}
+    rounds = []
+    while urls:
+        turn, urls = in_turn(urls)
+        rounds.append([key.calendar for key in turn])
+    assert rounds == [["0", "1", "2", ""], ["3", "4", "5"], ["6"]]
