@@ -9,8 +9,12 @@ BEST = for python in python3.13 ~/.pyenv/versions/3.13*/bin/python python3.12 py
 PYTHON ?= $(or $(wildcard .venv/bin/python),$(shell $(BEST)))
 BIN := .venv/bin
 ARGS ?=
-# The whole suite on all cores, up to four; what ARGS chooses runs in one process, whose output is the plainest.
-TESTS = $(or $(ARGS),--numprocesses auto --maxprocesses 4 --dist worksteal)
+# One process more than there are cores, up to four: each waits now and then, for queues and for what time brings.
+PROCESSES = $(shell cores=$$(getconf _NPROCESSORS_ONLN); echo $$((cores < 4 ? cores + 1 : 4)))
+# The whole suite in so many processes; what ARGS chooses runs in one, whose output is the plainest.
+TESTS = $(or $(ARGS),--numprocesses $(PROCESSES) --dist worksteal)
+# Tests start many processes: the modules they import are compiled once.
+unexport PYTHONDONTWRITEBYTECODE
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --upgrade --no-annotate \
 	--custom-compile-command "make lock"
 
