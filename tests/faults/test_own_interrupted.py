@@ -165,6 +165,20 @@ def test_held_up_for_minutes_it_holds_all_the_same(customer: PersonalCustomer, d
     raise AssertionError("it never comes to an end")
 
 
+def test_who_leaves_the_roster_and_comes_back_is_not_kept_out_for_what_they_had(customer: PersonalCustomer) -> None:
+    connects(customer)()
+    customer.run()
+    customer.history.remove_member(ANN)
+    customer.live(hours=1)
+    customer.history.put_member(ANN, customer.outlook.address(ANN))
+    customer.history.connect()
+    customer.live(hours=1)
+    managed = customer.history.observer.tables.connections.get(*customer.owner(ANN))
+    assert managed is not None
+    assert managed.value.status is S.CONNECTED
+    customer.is_at_rest()
+
+
 def test_dying_before_the_managed_one_is_kept_out_it_is_all_the_same(new_personal: Callable[..., Customer]) -> None:
     """Ann connects her own where she has no managed calendar; then the tenant is connected, which has one for her."""
     customer = new_personal(connected=False)
