@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 from hypothesis import strategies as st
-from hypothesis.stateful import rule
+from hypothesis.stateful import precondition, rule
 
 from local.microsoft.graph import events
 from local.microsoft.sign_ins import revoke
@@ -64,6 +64,7 @@ class OwnRules(Base):
         host.interrupt(request, happen, afterwards=after)
         self.history.run(visible[which % len(visible)])
 
+    @precondition(lambda self: self.history.own.members)
     @rule(who=WHO)
     def end_sign_in(self, who: str) -> None:
         """All sign-ins of the account that a member connected are revoked."""
@@ -73,6 +74,7 @@ class OwnRules(Base):
             self.history.own.ended.add(own.account.object_id)
             self.history.outlook.do(lambda: revoke(self.history.outlook.world, self.history.own.user(own)))
 
+    @precondition(lambda self: self.history.own.members)
     @rule()
     def sign_in_again(self) -> None:
         """Whoever is asked to signs in again, if that works."""

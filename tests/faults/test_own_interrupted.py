@@ -165,6 +165,36 @@ def test_held_up_for_minutes_it_holds_all_the_same(customer: PersonalCustomer, d
     raise AssertionError("it never comes to an end")
 
 
+def test_killed_while_a_member_is_taken_off_the_roster_nothing_of_them_is_left(customer: PersonalCustomer) -> None:
+    for step in range(2, MOST_STEPS, RARELY):
+        connects(customer)()
+        customer.run()
+        kills = customer.history.census.kills
+        customer.history.host.interrupt(step, None, afterwards=True)
+        customer.history.remove_member(ANN)
+        customer.live(hours=1)
+        customer.is_at_rest()
+        customer.history.put_member(ANN, customer.outlook.address(ANN))
+        if customer.history.census.kills == kills:
+            assert step > 10
+            return
+    raise AssertionError("it never comes to an end")
+
+
+def test_who_leaves_the_roster_and_comes_back_is_not_kept_out_for_what_they_had(customer: PersonalCustomer) -> None:
+    connects(customer)()
+    customer.run()
+    customer.history.remove_member(ANN)
+    customer.live(hours=1)
+    customer.history.put_member(ANN, customer.outlook.address(ANN))
+    customer.history.connect()
+    customer.live(hours=1)
+    managed = customer.history.observer.tables.connections.get(*customer.owner(ANN))
+    assert managed is not None
+    assert managed.value.status is S.CONNECTED
+    customer.is_at_rest()
+
+
 def test_dying_before_the_managed_one_is_kept_out_it_is_all_the_same(new_personal: Callable[..., Customer]) -> None:
     """Ann connects her own where she has no managed calendar; then the tenant is connected, which has one for her."""
     customer = new_personal(connected=False)
@@ -182,5 +212,5 @@ def test_dying_before_the_managed_one_is_kept_out_it_is_all_the_same(new_persona
     managed = tables.connections.get(*owner)
     assert managed is not None
     assert (managed.value.status, managed.value.detail) == (S.USER_DISCONNECTED, Detail.OWN_CONNECTION)
-    assert [key for key, _ in tables.calendars.named(owner)] == [customer.key(ANN)]
+    assert [key.mailbox for key, _ in tables.calendars.named(owner)] == [customer.key(ANN)]
     customer.is_at_rest()

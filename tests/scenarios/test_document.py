@@ -9,11 +9,12 @@ from typing import Any
 import msgspec
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 from schemathesis import GenerationMode
 from schemathesis.checks import CHECKS, load_all_checks
 
+from local.microsoft.world import PRIMARY_CALENDAR
 from local.stack import Stack
 from shared.contract.versions import IF_MATCH
 from shared.functions.cursors import cursor_of
@@ -110,7 +111,7 @@ def cases(
 
 
 def sayable(body: dict[str, Any], match: dict[str, Any]) -> dict[str, Any]:
-    """The body without what no schema can forbid: 19.0 for a whole number, two members of one id, nobody's user.
+    """The body without what no schema can forbid: 19.0 for a whole number, two members of one id, nobody's user or calendar.
 
     Meetings meet no other and stay what they were, with or without Teams and further hosts.
     """
@@ -123,6 +124,8 @@ def sayable(body: dict[str, Any], match: dict[str, Any]) -> dict[str, Any]:
         span = {name: text for name, text in meeting().items() if name in ("start", "end")}
         people = {one["email"].lower(): one for one in made.get("attendees", [])}
         return made | span | {"hosts": [], "teams_meeting": False, "attendees": list(people.values())}
+    if "checked" in made:
+        return {"checked": [PRIMARY_CALENDAR], "bookings": PRIMARY_CALENDAR}
     return match if made.keys() == match.keys() else made
 
 
@@ -144,6 +147,8 @@ def test_every_answer_is_in_the_document(
         if mode == "good" and isinstance(case.body, dict):
             case.body = sayable(case.body, calls.match())
             case.headers.pop(IF_MATCH, None)
+        # A parameter without a value is none, which no schema can say.
+        assume(mode == "good" or "" not in (case.query or {}).values())
         met.add(case.call_and_validate(headers=headers, checks=CHECKED).status_code)
 
     call()

@@ -116,7 +116,7 @@ def test_a_subscription_made_during_a_read_is_not_forgotten_by_it(connected: Com
         connected.drop_subscriptions("ann")
         sync_calendar(connected.services(), connected, "ann", Reason.REMOVED)
 
-    just_before(services.calendar_syncs._views, "read", renewed_elsewhere)
+    just_before(services.calendar_syncs._reads._views, "read", renewed_elsewhere)
     sync_calendar(services, connected, "ann")
     row = services.tables.mailboxes.row(connected.mailbox("ann"))
     assert row is not None
