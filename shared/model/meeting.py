@@ -53,7 +53,7 @@ class Content:
             "location": self.location,
             "invitees": [list(one) for one in self.invitees],
             "online": self.online,
-            "reminder": self.reminder and self.reminder.total_seconds(),
+            "reminder": None if self.reminder is None else self.reminder.total_seconds(),
             "sensitivity": self.sensitivity,
         }
         return {name: digest(salt, json.dumps(part)) for name, part in parts.items()}

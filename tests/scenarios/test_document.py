@@ -111,7 +111,7 @@ def cases(
 
 
 def sayable(body: dict[str, Any], match: dict[str, Any]) -> dict[str, Any]:
-    """The body without what no schema can forbid: 19.0 for a whole number, two members of one id, nobody's user or calendar.
+    """The body without what no schema can forbid: 19.0 for a whole number, two members of one id, nobody's user.
 
     Meetings meet no other and stay what they were, with or without Teams and further hosts.
     """
