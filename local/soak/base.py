@@ -43,6 +43,24 @@ class Base(RuleBasedStateMachine):
             self.meet_somebody(NAMES[0])
             self.history.host.tick()
 
+    def meanwhile(
+        self, which: int, decide: Callable[[], object], request: int, *, after: bool, dies: int | None
+    ) -> None:
+        """Have something decided between two requests of a message's run, which may die soon after that."""
+        self.stir()
+        visible, host = self.history.host.visible(), self.history.host
+        if not visible:
+            return
+
+        def happen() -> None:
+            self.history.census.intrusions += 1
+            decide()
+            if dies is not None:
+                host.interrupt(dies, None, afterwards=after)
+
+        host.interrupt(request, happen, afterwards=after)
+        self.history.run(visible[which % len(visible)])
+
     def meet_somebody(self, who: str) -> None:
         """An event of an hour, an hour from now."""
         start = self.history.outlook.now().replace(microsecond=0) + timedelta(hours=1)

@@ -56,19 +56,7 @@ class DecisionRules(Base):
         self, which: int, what: str, who: str, other: int, request: int, after: bool, dies: int | None
     ) -> None:
         """Somebody decides something between two requests of a message's run, which may die soon after that."""
-        self.stir()
-        visible, host = self.history.host.visible(), self.history.host
-        if not visible:
-            return
-
-        def happen() -> None:
-            self.history.census.intrusions += 1
-            self.decide(what, who, other)
-            if dies is not None:
-                host.interrupt(dies, None, afterwards=after)
-
-        host.interrupt(request, happen, afterwards=after)
-        self.history.run(visible[which % len(visible)])
+        self.meanwhile(which, lambda: self.decide(what, who, other), request, after=after, dies=dies)
 
     @rule(what=DECISIONS, who=MEMBER, which=WHICH, request=REQUEST, after=st.booleans())
     def decide_during_check(self, what: str, who: str, which: int, request: int, after: bool) -> None:

@@ -50,19 +50,8 @@ class OwnRules(Base):
         self, which: int, what: str, who: str, account: str, request: int, after: bool, dies: int | None
     ) -> None:
         """The same between two requests of a message's run, which may die soon after that."""
-        self.stir()
-        visible, host = self.history.host.visible(), self.history.host
-        if not visible:
-            return
-
-        def happen() -> None:
-            self.history.census.intrusions += 1
-            self._decide_own(what, who, account, insist=True)
-            if dies is not None:
-                host.interrupt(dies, None, afterwards=after)
-
-        host.interrupt(request, happen, afterwards=after)
-        self.history.run(visible[which % len(visible)])
+        decide = lambda: self._decide_own(what, who, account, insist=True)  # noqa: E731 - reads best here
+        self.meanwhile(which, decide, request, after=after, dies=dies)
 
     @precondition(lambda self: self.history.own.members)
     @rule(who=WHO)
