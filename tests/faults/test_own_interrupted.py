@@ -20,7 +20,7 @@ from tests.faults.test_decisions_interrupted import MOST_STEPS, STRIDE, Act, die
 from tests.faults.workers import told
 
 S = ConnectionStatus
-RARELY = 2 * STRIDE - 1
+RARELY = 3 * STRIDE - 2
 """Both ways of a decision are stopped; every request where `make interruptions` takes each."""
 SECOND = "second"
 """Another account that ann has."""
@@ -200,7 +200,7 @@ def test_dying_before_the_managed_one_is_kept_out_it_is_all_the_same(new_persona
     customer = new_personal(connected=False)
     tables, owner = customer.history.observer.tables, customer.owner(ANN)
     customer.history.put_member(BEN, customer.outlook.address(BEN))
-    for step in range(10, MOST_STEPS):
+    for step in range(18, MOST_STEPS):
         customer.history.host.interrupt(step, None, afterwards=True)
         customer.history.host.attempt(lambda: customer.history.own.connect(ANN, customer.user(ANN)))
         if tables.own_connection(owner) is not None:
