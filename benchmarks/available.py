@@ -111,9 +111,11 @@ def _schedules(place: Place, start: datetime, *, together: bool) -> Action:
     ends = (start, start + timedelta(days=DAYS, seconds=-1))
     spans = [{"dateTime": f"{at:%Y-%m-%dT%H:%M:%S}", "timeZone": "UTC"} for at in ends]
 
-    def ask(group: Sequence[str]) -> None:
+    def ask(group: Sequence[str]) -> int:
         body = {"schedules": list(group), "startTime": spans[0], "endTime": spans[1]}
-        session.post(url, json=body).raise_for_status()
+        answer = session.post(url, json=body)
+        answer.raise_for_status()
+        return answer.status_code
 
     if together:
         return lambda: point_reads(lambda number: ask(groups[number]), range(len(groups)))

@@ -23,6 +23,7 @@ from shared.bootstrap import Services
 from shared.freebusy import rolling_window
 from shared.http import new_session
 from shared.model import (
+    DEFAULT,
     BusyBlock,
     BusyStatus,
     Connection,
@@ -65,7 +66,7 @@ def _actions(place: Place, empty: str) -> dict[str, Callable[[], object]]:
     services = Services(Settings.from_env(place.stack.settings))
     owner = MemberKey(place.generated.organization.id, place.generated.organization.members[0].id)
     snapshot = full_calendar(services.now())
-    services.tables.calendars.replace(owner, MAILBOX, snapshot)
+    services.tables.calendars.replace(owner, MAILBOX, {DEFAULT: snapshot})
     bound = Connection(owner.member, ConnectionStatus.CONNECTED, services.now(), None, *MAILBOX)
     services.tables.connections.put(*owner, bound)
     span = Window(services.now(), services.now() + timedelta(days=90))

@@ -179,7 +179,12 @@ def _member(key: str) -> Member:
 
 def _connection(key: str, services: Services) -> Connection:
     address = f"person.{key}@contoso.com"
-    known = {"member": key, "changed_at": services.now(), "considered": (address,), "considered_in": (TENANT,)}
+    known: dict[str, Any] = {
+        "member": key,
+        "changed_at": services.now(),
+        "considered": (address,),
+        "considered_in": (TENANT,),
+    }
     if int(key[1:]) % RARE == 0:
         return Connection(status=ConnectionStatus.AMBIGUOUS, detail="several_users", **known)
     mailbox = MailboxKey(TENANT, f"object-{key}")

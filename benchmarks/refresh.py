@@ -21,7 +21,7 @@ from benchmarks.timing import Timings, in_turns
 from benchmarks.world import NO_TIMER, Place, product
 from local.microsoft.remote import sign_in
 from shared.bootstrap import utc_now
-from shared.bootstrap.personal import PersonalParts
+from shared.encryption import Encryption
 from shared.graph.credential import msal_credential
 from shared.graph.entra import COMMON, EntraHttp, msal_application
 from shared.graph.id_token import IdTokens
@@ -33,7 +33,7 @@ from shared.personal_attempts import CALLBACK
 from shared.settings import Settings
 from shared.signing_keys import key_set
 from shared.storage.tables import Tables
-from shared.storage.token_vault import VaultEntry
+from shared.storage.token_vault import TokenVault, VaultEntry
 
 TURNS = 60
 FLOOR, LOADED = "one POST, assertion signed before", "credential loaded"
@@ -90,7 +90,7 @@ class Account:
         users = place.stack.microsoft.world.tenants[place.generated.tenant_id].users.values()
         upn = next(user.user_principal_name for user in users)
         found = flow.finish(kept, dict(parse_qsl(urlsplit(sign_in(url, upn)).query)))
-        vault = PersonalParts(settings, Tables(settings.storage), lambda: session, utc_now).vault
+        vault = TokenVault(Tables(settings.storage).tokens, Encryption(settings.token_keys), utc_now)
         entry = vault.entry(ConnectionKey("benchmark", "ann", "personal"), 1)
         entry.put(found.cache)
         (token,) = json.loads(found.cache)["RefreshToken"].values()
