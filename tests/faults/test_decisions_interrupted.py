@@ -20,7 +20,7 @@ from shared.policy import kept_out
 from tests.faults.customer import ANN, BEN, Customer
 
 S = ConnectionStatus
-STRIDE = int(os.environ.get("STEPS_BETWEEN_KILLS", "7"))
+STRIDE = int(os.environ.get("STEPS_BETWEEN_KILLS", "9"))
 """Every so many steps only, to keep the suite short; `make interruptions` takes each."""
 MOST_STEPS = 100
 

@@ -12,7 +12,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from local.soak.machine import Decided, Machine, Played
 from local.soak.stage import Stage
 
-HISTORIES = 6
+HISTORIES = 5
 """Of each kind."""
 STEPS = 25
 
