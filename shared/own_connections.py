@@ -120,7 +120,7 @@ class OwnConnections:
             self._end_subscription(key)
             # Bookings in the account before are in no calendar that is read: they are not taken for deleted.
             self._tables.calendars.change_agenda(owner, lambda agenda: left_behind(agenda, key))
-            self._forget_calendars(owner)
+            self._tables.calendars.begin_anew(owner, key, never_read(now))
         self._tables.mailboxes.change(key, lambda mailbox: due_anew(mailbox, key, owner, now, keep_push=is_same))
         self._tables.calendars.replace(owner, key, {DEFAULT: never_read(now)})
         self._vault.entry(ConnectionKey(*owner, PERSONAL), generation).put(arrival.account.cache)
@@ -192,15 +192,10 @@ class OwnConnections:
     def _let_go(self, owner: MemberKey) -> None:
         """The mailbox is nobody's any more; a message comes that removes it, behind any read under way."""
         key = own_mailbox(owner)
-        self._forget_calendars(owner)
-        self._tables.calendars.delete(owner, key)
+        self._tables.calendars.forget(owner, key)
         if self._mailbox(key) is not None:
             self._connections.leave(key, owner)
             self._read(key)
-
-    def _forget_calendars(self, owner: MemberKey) -> None:
-        """What was read of the account, and which of its calendars were selected."""
-        self._tables.calendars.begin_anew(owner, own_mailbox(owner), never_read(self._now()))
 
     def _end_subscription(self, key: MailboxKey) -> None:
         """At Microsoft, if it can be asked; else it tells of a mailbox that is nobody's, until it ends by itself.

@@ -209,6 +209,16 @@ class Calendars:
         """Forget what was read of this mailbox for the member."""
         self._forget(owner, [key for key, _ in self._table.lazy.keys(partition(owner)) if _is_of(key, mailbox)])
 
+    def forget(self, owner: MemberKey, mailbox: MailboxKey) -> None:
+        """Forget what was read of the mailbox for the member, and what was selected of it."""
+
+        def rest(known: Any) -> Selections | None:
+            after: Selections | None = known and known.without(mailbox)
+            return None if after == known else after
+
+        self.delete(owner, mailbox)
+        self._table.change(partition(owner), SELECTIONS, rest)
+
     def delete_all(self, owner: MemberKey) -> None:
         """Forget everything read of the member's calendars, their agenda, and what they selected."""
         self._forget(owner, [key for key, _ in self._table.lazy.keys(partition(owner))])

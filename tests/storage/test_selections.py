@@ -25,7 +25,7 @@ from shared.model import (
     Snapshot,
     Window,
 )
-from shared.storage.calendars import Calendars
+from shared.storage.calendars import Calendars, partition, row_key
 
 MAILBOX = MailboxKey("t-1", "o-1")
 NOON = datetime(2026, 12, 9, 12, tzinfo=UTC)
@@ -120,3 +120,18 @@ def test_an_agenda_as_full_as_it_may_be_fits_into_its_row(calendars: Calendars, 
     full = Agenda((claim,) * MOST_CLAIMS)
     calendars.change_agenda(owner, lambda _: full)
     assert calendars.kept(owner).claims == full.claims
+
+
+def test_a_mailbox_is_forgotten_with_its_selection_even_where_a_row_cannot_be_read(
+    calendars: Calendars, service: TableServiceClient, owner: MemberKey
+) -> None:
+    other = MailboxKey("t-1", "o-2")
+    calendars.replace(owner, other, {DEFAULT: READ})
+    check(calendars, owner, SECOND)
+    broken = {"PartitionKey": partition(owner), "RowKey": row_key(MAILBOX, SECOND), "json0": "rubbish"}
+    service.get_table_client("Calendars").upsert_entity(broken)
+    calendars.forget(owner, MAILBOX)
+    assert [key.mailbox for key, _ in calendars.named(owner)] == [other]
+    assert calendars.selections(owner) == Selections()
+    calendars.forget(owner, MAILBOX)
+    assert [key.mailbox for key, _ in calendars.named(owner)] == [other]
